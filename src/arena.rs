@@ -1,0 +1,381 @@
+//! Places for timers: an index and a generation each, and the values apart from them.
+//!
+//! What a timer's *owner* (wheel or heap) writes often, its [`Head`], lies in one array; its value, touched only when it
+//! comes and goes, in another. A head is a link, a datum `M` of the owner's choice, and a word that holds the place's
+//! generation and a tag of the owner's.
+//!
+//! A place goes through: `insert` (the generation is even so good as an id), `take` (the value leaves; the generation moves
+//! on, so that every id given out for it is stale from here), `release` (the place may be given out again). Between the
+//! last two the owner may keep the place as long as something still refers to its index. A place whose last generation is
+//! used up is retired: never given out again (C5).
+
+use core::num::NonZeroU32;
+
+use crate::error::InsertError;
+use crate::paged::Paged;
+use crate::timer::TimerId;
+
+/// Places in a page, as a power of two.
+const PAGE_BITS: u32 = 11;
+/// Bits of a head's word that hold the owner's tag; the generation has the rest.
+const TAG_BITS: u32 = 3;
+/// The last generation of a place. The next one would not fit beside the tag.
+const LAST_GENERATION: u32 = u32::MAX >> TAG_BITS;
+/// A link to nowhere. No place has this index.
+const NOWHERE: u32 = u32::MAX;
+/// How many places there can be at the most.
+const CAPACITY: usize = NOWHERE as usize;
+
+/// The tag of a place that may be given out; all others are the owner's.
+pub(crate) const FREE: u8 = 0;
+
+/// What an owner keeps about one place.
+pub(crate) struct Head<M> {
+    /// Generation and tag. Generation 0 is that of a retired place: no id has it.
+    word: u32,
+    /// The owner's, while the place is in use; in a free place it leads to the next free one.
+    pub(crate) link: u32,
+    /// The owner's.
+    pub(crate) datum: M,
+}
+
+impl<M> Head<M> {
+    #[inline]
+    pub(crate) const fn tag(&self) -> u8 {
+        (self.word & ((1 << TAG_BITS) - 1)) as u8
+    }
+
+    #[inline]
+    pub(crate) const fn set_tag(&mut self, tag: u8) {
+        debug_assert!(tag < 1 << TAG_BITS, "a tag has {TAG_BITS} bits");
+        self.word = (self.word & !((1 << TAG_BITS) - 1)) | tag as u32;
+    }
+
+    const fn generation(&self) -> u32 {
+        self.word >> TAG_BITS
+    }
+
+    const fn set_generation(&mut self, generation: u32) {
+        self.word = generation << TAG_BITS | self.tag() as u32;
+    }
+}
+
+/// The places of one container.
+pub(crate) struct Arena<M, T> {
+    heads: Paged<Head<M>, PAGE_BITS>,
+    values: Paged<Option<T>, PAGE_BITS>,
+    /// The free place that was released last.
+    free: u32,
+    free_count: usize,
+    /// Places with a value.
+    live: usize,
+    max_live: usize,
+    /// The generation of a place that is new. Above 1 only where shrinking gave places back.
+    first_generation: u32,
+    last_generation: u32,
+    retired: usize,
+}
+
+impl<M, T> Arena<M, T> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            heads: Paged::new(),
+            values: Paged::new(),
+            free: NOWHERE,
+            free_count: 0,
+            live: 0,
+            max_live: CAPACITY,
+            first_generation: 1,
+            last_generation: LAST_GENERATION,
+            retired: 0,
+        }
+    }
+
+    /// An empty arena with the limits of this one.
+    pub(crate) const fn sibling(&self) -> Self {
+        Self { max_live: self.max_live, last_generation: self.last_generation, ..Self::new() }
+    }
+
+    pub(crate) const fn set_max_live(&mut self, max_live: usize) {
+        self.max_live = if max_live < CAPACITY { max_live } else { CAPACITY };
+    }
+
+    /// Narrows generations to `last`, for tests of what happens when they are used up.
+    #[cfg(test)]
+    pub(crate) const fn set_last_generation(&mut self, last: u32) {
+        self.last_generation = last;
+    }
+
+    /// Places that hold a value.
+    pub(crate) const fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Places in use: with a value, or kept by the owner after it left.
+    pub(crate) fn in_use(&self) -> usize {
+        self.heads.len() - self.free_count - self.retired
+    }
+
+    /// Gives a place to `value`.
+    #[inline]
+    pub(crate) fn insert(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<u32, InsertError<T>> {
+        if self.live >= self.max_live {
+            return Err(InsertError::new(value, self.max_live));
+        }
+        let Some(index) = self.allot(tag, link, datum) else {
+            return Err(InsertError::new(value, self.live));
+        };
+        self.values[index as usize] = Some(value);
+        self.live += 1;
+        Ok(index)
+    }
+
+    /// Gives out a place without a value, which no id will name; `None` if there are no more.
+    #[inline]
+    pub(crate) fn allot(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
+        debug_assert!(tag != FREE, "a place in use needs a tag that says so");
+        let index = self.free;
+        if index == NOWHERE {
+            return self.allot_new(tag, link, datum);
+        }
+        let head = &mut self.heads[index as usize];
+        self.free = head.link;
+        self.free_count -= 1;
+        head.set_tag(tag);
+        head.link = link;
+        head.datum = datum;
+        Some(index)
+    }
+
+    fn allot_new(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
+        let index = self.heads.len();
+        if index >= CAPACITY {
+            return None;
+        }
+        self.heads.push(Head { word: self.first_generation << TAG_BITS | u32::from(tag), link, datum });
+        self.values.push(None);
+        Some(index as u32)
+    }
+
+    /// The id of the timer at `index`, which holds a value.
+    #[inline]
+    pub(crate) fn id(&self, index: u32) -> TimerId {
+        let generation = NonZeroU32::new(self.heads[index as usize].generation());
+        TimerId::new(index, generation.expect("a place that holds a value is not retired"))
+    }
+
+    /// The index of the timer that `id` names, if it is still there.
+    #[inline]
+    pub(crate) fn find(&self, id: TimerId) -> Option<u32> {
+        let place = id.index() as usize;
+        // Generations move on when the value leaves, so an equal one means that it is there.
+        (place < self.heads.len() && self.heads[place].generation() == id.generation().get()).then_some(id.index())
+    }
+
+    #[inline]
+    pub(crate) fn head(&self, index: u32) -> &Head<M> {
+        &self.heads[index as usize]
+    }
+
+    #[inline]
+    pub(crate) fn head_mut(&mut self, index: u32) -> &mut Head<M> {
+        &mut self.heads[index as usize]
+    }
+
+    #[inline]
+    pub(crate) fn value(&self, index: u32) -> Option<&T> {
+        self.values[index as usize].as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn value_mut(&mut self, index: u32) -> Option<&mut T> {
+        self.values[index as usize].as_mut()
+    }
+
+    /// Takes the value out of its place, whose ids are stale from now on. The place stays in use until it is released.
+    #[inline]
+    pub(crate) fn take(&mut self, index: u32) -> Option<T> {
+        let value = self.values[index as usize].take()?;
+        self.live -= 1;
+        let last_generation = self.last_generation;
+        let head = &mut self.heads[index as usize];
+        let generation = head.generation();
+        head.set_generation(if generation < last_generation { generation + 1 } else { 0 });
+        Some(value)
+    }
+
+    /// Lets a place without a value be given out again, unless its generations are used up.
+    #[inline]
+    pub(crate) fn release(&mut self, index: u32) {
+        debug_assert!(self.values[index as usize].is_none(), "a place is released after its value has left");
+        let head = &mut self.heads[index as usize];
+        debug_assert!(head.tag() != FREE, "a place is released once");
+        head.set_tag(FREE);
+        if head.generation() == 0 {
+            self.retired += 1;
+            return;
+        }
+        head.link = self.free;
+        self.free = index;
+        self.free_count += 1;
+    }
+
+    /// Visits every place that holds a value.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(u32, &Head<M>, &T)) {
+        for ((index, head), value) in (0..).zip(self.heads.iter()).zip(self.values.iter()) {
+            if let Some(value) = value {
+                visit(index, head, value);
+            }
+        }
+    }
+
+    /// Drops every value and frees every place.
+    pub(crate) fn clear(&mut self) {
+        for index in 0..self.heads.len() as u32 {
+            // The value is dropped after its place is in order: a drop that panics leaves nothing half done.
+            let value = self.take(index);
+            if self.head(index).tag() != FREE {
+                self.release(index);
+            }
+            drop(value);
+        }
+    }
+
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        let fresh = additional.saturating_sub(self.free_count);
+        self.heads.reserve(fresh);
+        self.values.reserve(fresh);
+    }
+
+    /// Gives back the free places at the end. Their generations are not forgotten: whatever is given out there again
+    /// starts above all of them.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        while let Some(last) = self.heads.len().checked_sub(1) {
+            let head = &self.heads[last];
+            if head.tag() != FREE || head.generation() == 0 {
+                break;
+            }
+            self.first_generation = self.first_generation.max(head.generation());
+            self.heads.pop();
+            self.values.pop();
+        }
+        self.heads.shrink_to_fit();
+        self.values.shrink_to_fit();
+        self.relink_free_places();
+    }
+
+    /// Links the free places anew, the lowest first.
+    fn relink_free_places(&mut self) {
+        self.free = NOWHERE;
+        self.free_count = 0;
+        for index in (0..self.heads.len()).rev() {
+            let head = &mut self.heads[index];
+            if head.tag() == FREE && head.generation() != 0 {
+                head.link = self.free;
+                self.free = index as u32;
+                self.free_count += 1;
+            }
+        }
+    }
+
+    /// Checks that counts and links agree.
+    ///
+    /// # Panics
+    ///
+    /// If they do not.
+    pub(crate) fn check(&self) {
+        assert_eq!(self.heads.len(), self.values.len(), "every head has a place for a value");
+        assert_eq!(self.values.iter().flatten().count(), self.live, "the live places are counted");
+        assert!(self.live <= self.max_live, "no more live places than allowed");
+        let mut at = self.free;
+        for _ in 0..self.free_count {
+            let head = &self.heads[at as usize];
+            assert_eq!(head.tag(), FREE, "a free place is tagged so");
+            assert!(head.generation() != 0, "a retired place is not free");
+            assert!(self.values[at as usize].is_none(), "a free place holds no value");
+            at = head.link;
+        }
+        assert_eq!(at, NOWHERE, "the free places are counted");
+        let unused = self.heads.iter().filter(|head| head.tag() == FREE).count();
+        assert_eq!(unused, self.free_count + self.retired, "a place that is not in use is free or retired");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arena;
+
+    const USED: u8 = 1;
+
+    fn insert(arena: &mut Arena<(), u32>, value: u32) -> u32 {
+        arena.insert(value, USED, 0, ()).expect("there is room")
+    }
+
+    #[test]
+    fn l11_a_stale_id_finds_nothing() {
+        let mut arena = Arena::new();
+        let index = insert(&mut arena, 7);
+        let id = arena.id(index);
+        assert_eq!(arena.find(id), Some(index));
+        assert_eq!(arena.take(index), Some(7));
+        assert_eq!(arena.find(id), None);
+        arena.release(index);
+        assert_eq!(insert(&mut arena, 8), index, "the place is used again");
+        assert_eq!(arena.find(id), None);
+        arena.check();
+    }
+
+    #[test]
+    fn c5_a_place_is_retired_with_its_last_generation() {
+        let mut arena = Arena::new();
+        arena.set_last_generation(3);
+        let mut seen = std::collections::HashSet::new();
+        for round in 0..20 {
+            let index = insert(&mut arena, round);
+            assert!(seen.insert(arena.id(index)), "no id is given out twice");
+            arena.take(index);
+            arena.release(index);
+            arena.check();
+        }
+        assert_eq!(arena.heads.len(), 7, "each place served three timers");
+    }
+
+    #[test]
+    fn c5_shrinking_does_not_start_generations_anew() {
+        let mut arena = Arena::new();
+        arena.set_last_generation(4);
+        let mut seen = std::collections::HashSet::new();
+        for round in 0..40 {
+            let indexes: [u32; 3] = core::array::from_fn(|_| insert(&mut arena, round));
+            for index in indexes {
+                assert!(seen.insert(arena.id(index)), "no id is given out twice");
+                arena.take(index);
+                arena.release(index);
+            }
+            arena.shrink_to_fit();
+            arena.check();
+        }
+    }
+
+    #[test]
+    fn the_limit_gives_the_value_back() {
+        let mut arena = Arena::new();
+        arena.set_max_live(1);
+        let index = insert(&mut arena, 1);
+        let refused = arena.insert(2, USED, 0, ()).unwrap_err();
+        assert_eq!((refused.limit(), refused.into_value()), (1, 2));
+        arena.take(index);
+        arena.release(index);
+        insert(&mut arena, 3);
+    }
+
+    #[test]
+    fn clear_makes_every_id_stale() {
+        let mut arena = Arena::new();
+        let ids: std::vec::Vec<_> = (0..10).map(|n| insert(&mut arena, n)).map(|index| arena.id(index)).collect();
+        arena.clear();
+        arena.check();
+        assert!(ids.iter().all(|id| arena.find(*id).is_none()));
+        assert_eq!((arena.live(), arena.in_use()), (0, 0));
+    }
+}

@@ -1,0 +1,27 @@
+//! Timers for servers and runtimes.
+#![forbid(unsafe_code)]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod arena;
+mod clock;
+mod error;
+//mod heap;
+mod paged;
+#[cfg(feature = "std")]
+mod sync;
+mod time;
+mod timer;
+//mod wheel;
+
+pub use clock::Clock;
+#[cfg(feature = "std")]
+pub use clock::{ManualClock, MonotonicClock};
+pub use error::{InsertError, ResolutionError};
+//pub use heap::TimerHeap;
+pub use time::{Deadline, Resolution, Tick, Timestamp};
+pub use timer::{Budget, Expired, Timer, TimerExt, TimerId, Turn};
