@@ -47,7 +47,7 @@ impl<M> Head<M> {
 
     #[inline]
     pub(crate) const fn set_tag(&mut self, tag: u8) {
-        debug_assert!(tag < 1 << TAG_BITS, "a tag has {TAG_BITS} bits");
+        debug_assert!(tag < 1 << TAG_BITS, "a tag fits into its bits");
         self.word = (self.word & !((1 << TAG_BITS) - 1)) | tag as u32;
     }
 
@@ -92,7 +92,7 @@ impl<M, T> Arena<M, T> {
     }
 
     /// An empty arena with the limits of this one.
-    pub(crate) const fn sibling(&self) -> Self {
+    pub(crate) fn sibling(&self) -> Self {
         Self { max_live: self.max_live, last_generation: self.last_generation, ..Self::new() }
     }
 

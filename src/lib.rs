@@ -10,7 +10,7 @@ extern crate std;
 mod arena;
 mod clock;
 mod error;
-//mod heap;
+mod heap;
 mod paged;
 #[cfg(feature = "std")]
 mod sync;
@@ -22,6 +22,6 @@ pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use clock::{ManualClock, MonotonicClock};
 pub use error::{InsertError, ResolutionError};
-//pub use heap::TimerHeap;
+pub use heap::TimerHeap;
 pub use time::{Deadline, Resolution, Tick, Timestamp};
 pub use timer::{Budget, Expired, Timer, TimerExt, TimerId, Turn};
