@@ -69,6 +69,8 @@ pub(crate) struct Arena<M, T> {
     free_count: usize,
     /// Places with a value.
     live: usize,
+    /// Places with a value, or kept by the owner after it left.
+    in_use: usize,
     max_live: usize,
     /// The generation of a place that is new. Above 1 only where shrinking gave places back.
     first_generation: u32,
@@ -84,6 +86,7 @@ impl<M, T> Arena<M, T> {
             free: NOWHERE,
             free_count: 0,
             live: 0,
+            in_use: 0,
             max_live: CAPACITY,
             first_generation: 1,
             last_generation: LAST_GENERATION,
@@ -112,8 +115,8 @@ impl<M, T> Arena<M, T> {
     }
 
     /// Places in use: with a value, or kept by the owner after it left.
-    pub(crate) fn in_use(&self) -> usize {
-        self.heads.len() - self.free_count - self.retired
+    pub(crate) const fn in_use(&self) -> usize {
+        self.in_use
     }
 
     /// Gives a place to `value`.
@@ -141,6 +144,7 @@ impl<M, T> Arena<M, T> {
         let head = &mut self.heads[index as usize];
         self.free = head.link;
         self.free_count -= 1;
+        self.in_use += 1;
         head.set_tag(tag);
         head.link = link;
         head.datum = datum;
@@ -154,6 +158,7 @@ impl<M, T> Arena<M, T> {
         }
         self.heads.push(Head { word: self.first_generation << TAG_BITS | u32::from(tag), link, datum });
         self.values.push(None);
+        self.in_use += 1;
         Some(index as u32)
     }
 
@@ -211,6 +216,7 @@ impl<M, T> Arena<M, T> {
         let head = &mut self.heads[index as usize];
         debug_assert!(head.tag() != FREE, "a place is released once");
         head.set_tag(FREE);
+        self.in_use -= 1;
         if head.generation() == 0 {
             self.retired += 1;
             return;
@@ -227,6 +233,11 @@ impl<M, T> Arena<M, T> {
                 visit(index, head, value);
             }
         }
+    }
+
+    /// Every place that was ever given out, with its head.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = (u32, &Head<M>)> {
+        (0..).zip(self.heads.iter())
     }
 
     /// Drops every value and frees every place.
@@ -286,6 +297,7 @@ impl<M, T> Arena<M, T> {
     pub(crate) fn check(&self) {
         assert_eq!(self.heads.len(), self.values.len(), "every head has a place for a value");
         assert_eq!(self.values.iter().flatten().count(), self.live, "the live places are counted");
+        assert_eq!(self.in_use + self.free_count + self.retired, self.heads.len(), "the places in use are counted");
         assert!(self.live <= self.max_live, "no more live places than allowed");
         let mut at = self.free;
         for _ in 0..self.free_count {
@@ -372,7 +384,8 @@ mod tests {
     #[test]
     fn clear_makes_every_id_stale() {
         let mut arena = Arena::new();
-        let ids: std::vec::Vec<_> = (0..10).map(|n| insert(&mut arena, n)).map(|index| arena.id(index)).collect();
+        let indexes: [u32; 10] = core::array::from_fn(|n| insert(&mut arena, n as u32));
+        let ids = indexes.map(|index| arena.id(index));
         arena.clear();
         arena.check();
         assert!(ids.iter().all(|id| arena.find(*id).is_none()));

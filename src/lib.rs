@@ -4,7 +4,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 mod arena;
@@ -16,7 +16,7 @@ mod paged;
 mod sync;
 mod time;
 mod timer;
-//mod wheel;
+mod wheel;
 
 pub use clock::Clock;
 #[cfg(feature = "std")]
@@ -25,3 +25,5 @@ pub use error::{InsertError, ResolutionError};
 pub use heap::TimerHeap;
 pub use time::{Deadline, Resolution, Tick, Timestamp};
 pub use timer::{Budget, Expired, Timer, TimerExt, TimerId, Turn};
+pub use wheel::geometry::{self, Small, Standard};
+pub use wheel::{LevelSnapshot, Snapshot, TimerWheel, Work};

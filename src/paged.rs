@@ -3,34 +3,43 @@
 //! The first page grows by doubling, as a `Vec` does, so that few elements take little room; each further page is
 //! allocated whole and filled one element at a time. A push therefore moves at most half a page, and beside it the table
 //! of pages, 24 bytes for each page.
+//!
+//! A page that has run empty is kept until the one before it is half empty, so that pushes and pops about the border of
+//! two pages do not allocate each time.
 
 use alloc::vec::Vec;
 use core::ops::{Index, IndexMut};
 
 /// A vector in pages of `2^BITS` elements.
 pub(crate) struct Paged<X, const BITS: u32> {
+    /// Full pages, then the one that is being filled, then empty ones with their room.
     pages: Vec<Vec<X>>,
+    len: usize,
 }
 
 impl<X, const BITS: u32> Paged<X, BITS> {
     const PAGE: usize = 1 << BITS;
 
     pub(crate) const fn new() -> Self {
-        Self { pages: Vec::new() }
+        Self { pages: Vec::new(), len: 0 }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        match self.pages.last() {
-            Some(last) => (self.pages.len() - 1) * Self::PAGE + last.len(),
-            None => 0,
-        }
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> Option<&X> {
+        self.pages.get(index >> BITS)?.get(index & (Self::PAGE - 1))
+    }
+
+    #[inline]
     pub(crate) fn push(&mut self, element: X) {
-        match self.pages.last_mut() {
-            Some(last) if last.len() < Self::PAGE => last.push(element),
-            _ => self.push_on_new_page(element),
+        match self.pages.get_mut(self.len >> BITS) {
+            Some(page) => page.push(element),
+            None => self.push_on_new_page(element),
         }
+        self.len += 1;
     }
 
     #[cold]
@@ -41,30 +50,37 @@ impl<X, const BITS: u32> Paged<X, BITS> {
         self.pages.push(page);
     }
 
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<X> {
-        let last = self.pages.last_mut()?;
-        let element = last.pop();
-        if last.is_empty() {
+        let last = self.len.checked_sub(1)?;
+        let page = last >> BITS;
+        let element = self.pages[page].pop();
+        self.len = last;
+        // One page a call, however many were reserved: no pop does more than its share.
+        if self.pages.len() > page + 1 && self.pages[page].len() < Self::PAGE / 2 {
             self.pages.pop();
         }
         element
     }
 
-    /// Makes room for `additional` more elements.
+    /// Makes room for `additional` more elements, so that pushing them allocates nothing.
     pub(crate) fn reserve(&mut self, additional: usize) {
-        let wanted = self.len() + additional;
-        let pages = wanted.div_ceil(Self::PAGE);
-        self.pages.reserve(pages.saturating_sub(self.pages.len()));
-        if self.pages.len() <= 1 {
-            if self.pages.is_empty() {
-                self.pages.push(Vec::new());
-            }
-            let first = &mut self.pages[0];
-            first.reserve(wanted.min(Self::PAGE) - first.len());
+        let wanted = self.len.checked_add(additional).expect("more elements than memory can hold");
+        self.pages.reserve(wanted.div_ceil(Self::PAGE).saturating_sub(self.pages.len()));
+        let filling = self.len >> BITS;
+        if filling == self.pages.len() && wanted > self.len {
+            self.pages.push(Vec::new());
+        }
+        if let Some(page) = self.pages.get_mut(filling) {
+            page.reserve_exact((wanted - (filling << BITS)).min(Self::PAGE) - page.len());
+        }
+        while self.pages.len() << BITS < wanted {
+            self.pages.push(Vec::with_capacity(Self::PAGE));
         }
     }
 
     pub(crate) fn shrink_to_fit(&mut self) {
+        self.pages.truncate(self.len.div_ceil(Self::PAGE));
         if let Some(last) = self.pages.last_mut() {
             last.shrink_to_fit();
         }
@@ -94,7 +110,7 @@ impl<X, const BITS: u32> IndexMut<usize> for Paged<X, BITS> {
 
 #[cfg(test)]
 mod tests {
-    use super::Paged;
+    use super::{Paged, Vec};
 
     #[test]
     fn pushes_and_pops_across_pages() {
@@ -127,8 +143,33 @@ mod tests {
             let mut paged = Paged::<usize, 4>::new();
             paged.push(0);
             paged.reserve(reserved);
+            let room = capacity(&paged);
+            assert!(room > reserved);
             (0..reserved).for_each(|n| paged.push(n));
             assert_eq!(paged.len(), reserved + 1);
+            assert_eq!(capacity(&paged), room, "what was reserved allocates nothing");
         }
+    }
+
+    #[test]
+    fn c9_an_empty_page_is_kept_only_while_the_one_before_is_half_full() {
+        let mut paged = Paged::<usize, 4>::new();
+        (0..33).for_each(|n| paged.push(n));
+        for _ in 0..100 {
+            (0..5).for_each(|_| assert!(paged.pop().is_some()));
+            (0..5).for_each(|n| paged.push(n));
+            assert_eq!(paged.pages.len(), 3, "no page comes or goes about a border");
+        }
+        while paged.len() > 0 {
+            paged.pop();
+            assert!(capacity(&paged) <= 2 * paged.len() + 16);
+        }
+        assert_eq!(paged.get(0), None);
+        paged.shrink_to_fit();
+        assert_eq!(capacity(&paged), 0);
+    }
+
+    fn capacity<const BITS: u32>(paged: &Paged<usize, BITS>) -> usize {
+        paged.pages.iter().map(Vec::capacity).sum()
     }
 }

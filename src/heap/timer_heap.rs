@@ -1,0 +1,300 @@
+//! The precise timer, after Linux's hrtimer: deadlines to the nanosecond, and slack.
+//!
+//! A timer has a *soft* time, before which it does not fire, and a *hard* time, soft and slack, up to which it may wait.
+//! The heap is ordered by hard time and then by order of arming, and a turn goes through it from the front for as long as
+//! the first one's soft time has come:
+//!
+//! ```text
+//! turn at now = 60        soft  hard
+//!   A                      50    70     fires: its soft time has come, its hard time lies ahead
+//!   B                      60    90     fires too, and shares A's wake-up
+//!   C                      80   100     stops the turn
+//!   D                      55   120     could fire, but need not yet, and the turn does not look behind C
+//! ```
+//!
+//! So a turn touches only what it hands out and the one that stops it. Nothing that must fire is missed: whatever lies
+//! behind the one that stops it has a hard time no earlier than that one's, which lies ahead.
+//!
+//! # Timers that are armed while a turn is under way
+//!
+//! A timer armed for the time of the last turn or before it counts as due at that time, and fires in the next turn (C7).
+//! So the turn also stops at one that is due but was armed after the turn was opened. Let `now` be the turn's time and X
+//! that timer. Its hard time was raised to `now` if it lay before it, so it is at least `now`. An older timer whose hard
+//! time is `now` or before lies ahead of X: its hard time is no later, and where it is equal its sequence number is smaller.
+//! Hence whatever lies behind X was armed after the turn was opened as well, or has its hard time after `now`: none of it
+//! has to fire in this turn. The next turn is wanted at X's hard time.
+
+use core::fmt;
+
+use crate::arena::Arena;
+use crate::error::InsertError;
+use crate::heap::group::{Entry, Key};
+use crate::heap::indexed_heap::{IndexedHeap, MAX_ENTRIES};
+use crate::time::{Deadline, Timestamp};
+use crate::timer::{Budget, Expired, Timer, TimerId};
+
+/// The tag of a place whose timer is armed.
+const ARMED: u8 = 1;
+
+/// The precise timer: a heap over nanosecond deadlines, with slack.
+///
+/// It keeps the [contract](Timer#the-contract) with a tick of one nanosecond. Arming, cancelling, rescheduling and handing
+/// out one timer take O(log n) steps; looking at the next one takes one.
+///
+/// # Slack
+///
+/// Timers are ordered by their hard time ([`Deadline::hard`]), which is also what [`expiry`](Timer::expiry) and
+/// [`next_turn`](Timer::next_turn) say. A turn fires the first timer for as long as its soft time ([`Deadline::soft`]) has
+/// come, as Linux's hrtimers do. So timers whose slack overlaps share one wake-up, and none fires before its soft time; but
+/// one whose soft time has come waits, up to its hard time at the longest, behind one whose soft time has not.
+///
+/// A timer armed with slack at or before the last turn's time may use what is left of its slack, as any other.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tickwheel::{Deadline, Timer, TimerExt, TimerHeap, Timestamp};
+///
+/// let at = |us| Timestamp::ZERO + Duration::from_micros(us);
+/// let mut timers = TimerHeap::new();
+/// timers.insert(Deadline::at(at(50)).with_slack(Duration::from_micros(20)), "flush")?;
+/// timers.insert(Deadline::at(at(60)).with_slack(Duration::from_micros(30)), "probe")?;
+/// timers.insert(at(100), "frame")?;
+///
+/// // One wake-up, as late as the first of them allows, serves both.
+/// let wake = timers.next_turn().unwrap();
+/// assert_eq!(wake, at(70));
+/// let fired: Vec<_> = timers.turn(wake).map(|timer| timer.value).collect();
+/// assert_eq!(fired, ["flush", "probe"]);
+/// assert_eq!(timers.next_turn(), Some(at(100)));
+/// # Ok::<(), tickwheel::InsertError<&str>>(())
+/// ```
+pub struct TimerHeap<T> {
+    /// A place's link is its position in the heap, its datum the soft time in nanoseconds.
+    places: Arena<u64, T>,
+    heap: IndexedHeap,
+    /// The number that the next arming gets.
+    next_sequence: u64,
+    last_turn: Timestamp,
+    /// The next sequence number when the last turn was opened: what has this or a later one waits for the next turn.
+    turn_sequence: u64,
+    /// Whether the last turn went through to the timer that stopped it.
+    turn_is_done: bool,
+}
+
+impl<T> TimerHeap<T> {
+    /// An empty heap whose last turn was at the clock's zero.
+    pub const fn new() -> Self {
+        Self::starting_at(Timestamp::ZERO)
+    }
+
+    /// An empty heap whose last turn was at `now`: what is armed for then or before is overdue.
+    pub const fn starting_at(now: Timestamp) -> Self {
+        let mut places = Arena::new();
+        places.set_max_live(MAX_ENTRIES);
+        Self::of(places, now)
+    }
+
+    const fn of(places: Arena<u64, T>, last_turn: Timestamp) -> Self {
+        Self { places, heap: IndexedHeap::new(), next_sequence: 0, last_turn, turn_sequence: 0, turn_is_done: true }
+    }
+
+    /// The same heap with room for at most `max_timers` at a time, though never for fewer than it holds. Further ones are
+    /// refused.
+    ///
+    /// ```
+    /// use tickwheel::{TimerExt, TimerHeap, Timestamp};
+    ///
+    /// let mut timers = TimerHeap::new().with_max_timers(1);
+    /// timers.insert(Timestamp::ZERO, "first")?;
+    /// assert_eq!(timers.insert(Timestamp::ZERO, "second").unwrap_err().into_value(), "second");
+    /// # Ok::<(), tickwheel::InsertError<&str>>(())
+    /// ```
+    pub fn with_max_timers(mut self, max_timers: usize) -> Self {
+        self.places.set_max_live(max_timers.clamp(self.places.live(), MAX_ENTRIES));
+        self
+    }
+
+    /// Checks that the heap is in order: for tests, and for those who change this code. It visits every timer.
+    ///
+    /// # Panics
+    ///
+    /// If it is not, with a sentence that says where.
+    pub fn check(&self) {
+        self.places.check();
+        assert_eq!(self.heap.len(), self.places.live(), "every armed timer lies in the heap, and nothing else");
+        assert_eq!(self.places.in_use(), self.places.live(), "no place is kept once its timer has left");
+        assert!(self.turn_sequence <= self.next_sequence, "the last turn was opened in the past");
+        self.heap.check(|Entry { key, index }, position| {
+            let head = self.places.head(index);
+            assert_eq!(head.tag(), ARMED, "the timer at {index} is armed");
+            assert_eq!(head.link, position, "the timer at {index} knows where in the heap it lies");
+            assert!(head.datum <= key.hard_ns(), "the soft time of the timer at {index} is not after its hard time");
+            assert!(key.sequence() < self.next_sequence, "the timer at {index} was armed in the past");
+        });
+    }
+
+    /// The soft and the hard time of a timer that is armed now: an overdue one counts as due at the last turn's time.
+    fn effective(&self, deadline: Deadline) -> (Timestamp, Timestamp) {
+        (deadline.soft().max(self.last_turn), deadline.hard().max(self.last_turn))
+    }
+
+    fn take_sequence(&mut self) -> u64 {
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        sequence
+    }
+
+    /// Whether a timer that comes first is due in the turn under way.
+    fn is_due(&self, soft_ns: u64, sequence: u64) -> bool {
+        soft_ns <= self.last_turn.as_nanos() && sequence < self.turn_sequence
+    }
+
+    /// Takes the timer at `index` out of the heap and of its place.
+    #[inline]
+    fn remove(&mut self, index: u32) -> Option<T> {
+        // The value first: its cache line is on its way while the heap is put in order.
+        let value = self.places.take(index);
+        let position = self.places.head(index).link;
+        self.places.release(index);
+        let places = &mut self.places;
+        self.heap.remove(position, |index, position| places.head_mut(index).link = position);
+        value
+    }
+}
+
+impl<T> Timer<T> for TimerHeap<T> {
+    fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
+        let (soft, hard) = self.effective(deadline);
+        let index = self.places.insert(value, ARMED, 0, soft.as_nanos())?;
+        let key = Key::new(hard.as_nanos(), self.take_sequence());
+        let places = &mut self.places;
+        self.heap.push(Entry { key, index }, |index, position| places.head_mut(index).link = position);
+        Ok(self.places.id(index))
+    }
+
+    /// A timer that is moved to the very same soft and hard time keeps its place in the order of arming. Otherwise, and
+    /// when it is due in the turn under way and has not been handed out yet, it counts as armed now.
+    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        let Some(index) = self.places.find(id) else {
+            return false;
+        };
+        let (soft, hard) = self.effective(deadline);
+        let head = self.places.head_mut(index);
+        let (position, old_soft_ns) = (head.link, head.datum);
+        head.datum = soft.as_nanos();
+        let old = self.heap.key(position);
+        let is_unmoved = (old_soft_ns, old.hard_ns()) == (soft.as_nanos(), hard.as_nanos());
+        if is_unmoved && !self.is_due(old_soft_ns, old.sequence()) {
+            return true;
+        }
+        let key = Key::new(hard.as_nanos(), self.take_sequence());
+        let places = &mut self.places;
+        self.heap.update(position, key, |index, position| places.head_mut(index).link = position);
+        true
+    }
+
+    fn cancel(&mut self, id: TimerId) -> Option<T> {
+        let index = self.places.find(id)?;
+        self.remove(index)
+    }
+
+    fn get(&self, id: TimerId) -> Option<&T> {
+        self.places.value(self.places.find(id)?)
+    }
+
+    fn get_mut(&mut self, id: TimerId) -> Option<&mut T> {
+        self.places.value_mut(self.places.find(id)?)
+    }
+
+    fn expiry(&self, id: TimerId) -> Option<Timestamp> {
+        let index = self.places.find(id)?;
+        Some(Timestamp::from_nanos(self.heap.key(self.places.head(index).link).hard_ns()))
+    }
+
+    /// When the next timer is due: the smallest hard time. Always exact.
+    fn next_expiry(&self) -> Option<Timestamp> {
+        Some(Timestamp::from_nanos(self.heap.first()?.key.hard_ns()))
+    }
+
+    /// When the next turn is wanted: at the smallest hard time, or now if the last turn was left before its end.
+    fn next_turn(&self) -> Option<Timestamp> {
+        let Entry { key, index } = self.heap.first()?;
+        let hard = Timestamp::from_nanos(key.hard_ns());
+        // What a budget left over may have slack to wait with, but it was this turn's, and is done first.
+        let is_left_over = !self.turn_is_done && self.is_due(self.places.head(index).datum, key.sequence());
+        Some(if is_left_over { hard.min(self.last_turn) } else { hard })
+    }
+
+    fn open_turn(&mut self, now: Timestamp) {
+        self.last_turn = now.max(self.last_turn);
+        self.turn_sequence = self.next_sequence;
+        self.turn_is_done = false;
+    }
+
+    fn expire_next(&mut self, budget: &mut Budget) -> Option<Expired<T>> {
+        if budget.is_spent() {
+            return None;
+        }
+        let first = self.heap.first();
+        let due = first.filter(|entry| self.is_due(self.places.head(entry.index).datum, entry.key.sequence()));
+        let Some(Entry { key, index }) = due else {
+            self.turn_is_done = true;
+            return None;
+        };
+        budget.spend(1);
+        let id = self.places.id(index);
+        let value = self.remove(index)?;
+        Some(Expired { id, expiry: Timestamp::from_nanos(key.hard_ns()), value })
+    }
+
+    fn len(&self) -> usize {
+        self.places.live()
+    }
+
+    fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &T)) {
+        self.places.for_each(|index, head, value| {
+            visit(self.places.id(index), Timestamp::from_nanos(self.heap.key(head.link).hard_ns()), value);
+        });
+    }
+
+    fn clear(&mut self) {
+        // One after another from the end, so that a value whose drop panics leaves a heap that is in order.
+        while let Some(last) = self.heap.pop_last() {
+            let value = self.places.take(last.index);
+            self.places.release(last.index);
+            drop(value);
+        }
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.places.reserve(additional);
+        self.heap.reserve(additional);
+    }
+
+    fn shrink_to_fit(&mut self) {
+        self.places.shrink_to_fit();
+        self.heap.shrink_to_fit();
+    }
+
+    fn sibling(&self) -> Self {
+        Self::of(self.places.sibling(), self.last_turn)
+    }
+}
+
+impl<T> Default for TimerHeap<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> fmt::Debug for TimerHeap<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimerHeap")
+            .field("len", &self.len())
+            .field("next_expiry", &self.next_expiry())
+            .field("last_turn", &self.last_turn)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! The cascade: what lies in an upper level comes down as its time draws near.
+//!
+//! Linux moves a whole slot in the jiffy in which the ring below has gone round, which stalls that jiffy when the slot is
+//! large. Here each level holds two turns of its ring, so that the slot which is needed next, the *feeder*, can come down
+//! over the whole turn before: a share of it at each turn of the wheel, all of it by half of the time. Whoever sleeps
+//! meanwhile is woken for it once in a turn of tv1, at its middle.
+//!
+//! Nothing new is filed into a feeder, so it only shrinks. Entries come down one level at a time and in order, and never
+//! past some that are older and lie higher: this, and the two parts of a slot, is what keeps C3.
+//!
+//! After a jump the slots that hold the new now are still full. They *settle* first: they come down, the highest first,
+//! before anything fires.
+
+use super::geometry::{Geometry, LEVELS, shift};
+use super::store::{Store, tag};
+use crate::timer::Budget;
+
+impl<T, G: Geometry> Store<T, G> {
+    /// Moves `now` on. All slots that it passes are empty.
+    #[inline]
+    pub(crate) fn move_to(&mut self, tick: u64) {
+        debug_assert!(self.now <= tick && tick <= self.target, "the wheel moves on, up to its turn's time");
+        if self.now >> shift::<G>(1) != tick >> shift::<G>(1) {
+            self.cascade.settled = false;
+        }
+        self.now = tick;
+    }
+
+    #[inline]
+    pub(crate) const fn is_settled(&self) -> bool {
+        self.cascade.settled
+    }
+
+    /// Brings a chunk down from the slots that hold `now`, the highest first.
+    pub(crate) fn settle(&mut self, budget: &mut Budget) {
+        match (1..LEVELS).rev().find(|level| self.levels[*level].holds(self.now)) {
+            Some(level) => _ = self.move_down(level, self.now, budget),
+            None => self.cascade.settled = true,
+        }
+    }
+
+    /// The first tick of the next slot of a level: the one that feeds the next turn of the level below.
+    #[inline]
+    const fn feeder(&self, level: usize) -> u64 {
+        // At the end of time it wraps to a slot that is empty.
+        ((self.now >> shift::<G>(level)) + 1) << shift::<G>(level)
+    }
+
+    #[inline]
+    fn is_feeding(&self) -> bool {
+        (1..LEVELS).any(|level| self.levels[level].holds(self.feeder(level)))
+    }
+
+    /// Brings down the shares of all feeders that are due at `now`, as far as the budget goes.
+    #[inline]
+    pub(crate) fn feed(&mut self, budget: &mut Budget) {
+        if self.cascade.fed_until < self.now {
+            if self.is_feeding() {
+                (1..LEVELS).rev().for_each(|level| self.feed_from(level, budget));
+            }
+            if !budget.is_spent() {
+                self.cascade.fed_until = self.now;
+            }
+        }
+    }
+
+    fn feed_from(&mut self, level: usize, budget: &mut Budget) {
+        let feeder = self.feeder(level);
+        let Some(slot) = self.levels[level].slot(feeder) else { return };
+        let share = self.share(level, u64::from(slot.count()));
+        let mut moved = 0;
+        while moved < share && self.levels[level].holds(feeder) && !budget.is_spent() {
+            // Something older may still lie above, where the feeder is the first slot of a turn.
+            let highest = (level + 1..LEVELS).rev().find(|above| self.levels[*above].holds(feeder));
+            match highest {
+                Some(above) => _ = self.move_down(above, feeder, budget),
+                None => moved += self.move_down(level, feeder, budget),
+            }
+        }
+    }
+
+    /// How many of a feeder's entries are due to come down by `now`: in proportion to the time since the last share, so
+    /// that all are down at half of the time that the slot below takes. At least one, so that a few are done with soon.
+    fn share(&self, level: usize, count: u64) -> u64 {
+        let width = 1_u64 << shift::<G>(level);
+        let start = self.now & !(width - 1);
+        let (passed, before, half) = (self.now - start, self.cascade.fed_until.saturating_sub(start), width / 2);
+        if passed >= half { count } else { (count * (passed - before)).div_ceil(half - before).max(1) }
+    }
+
+    /// When a sleeper is to wake for the next share: at the middle of a turn of tv1, where that turn's feeder is due.
+    pub(crate) fn next_feeding(&self) -> Option<u64> {
+        if !self.is_feeding() {
+            return None;
+        }
+        let turn = 1_u64 << shift::<G>(1);
+        let middle = (self.now & !(turn - 1)) + turn / 2;
+        Some(if self.now < middle { middle } else { middle.saturating_add(turn) })
+    }
+
+    /// Moves the first chunk of a slot down a level, and says how many entries that was.
+    fn move_down(&mut self, level: usize, tick: u64, budget: &mut Budget) -> u64 {
+        let (entries, range) = self.levels[level].edit(tick, |run| {
+            let (entries, range) = run.pop_front_chunk(&mut self.chunks);
+            (range.len(), (entries, range))
+        });
+        let count = range.len() as u64;
+        budget.spend(count);
+        self.work.moved += count;
+        for entry in &entries[range] {
+            // A sweep under way may have passed the slot that it goes to.
+            if self.sweep.under_way && self.arena.head(entry.place).tag() == tag::DEAD {
+                self.arena.release(entry.place);
+                self.work.collected += 1;
+                continue;
+            }
+            let tick = self.widen(entry.expiry);
+            self.levels[level - 1].push(&mut self.chunks, tick, entry.place, true);
+        }
+        count
+    }
+}

@@ -1,0 +1,81 @@
+//! The invariants of a wheel, checked from scratch.
+
+use alloc::collections::BTreeSet;
+
+use super::geometry::Geometry;
+use super::store::{Store, tag};
+use crate::arena::FREE;
+
+impl<T, G: Geometry> Store<T, G> {
+    /// Checks every structure and how they hang together. Touches everything: for tests.
+    ///
+    /// # Panics
+    ///
+    /// If an invariant is broken.
+    pub(crate) fn check(&self) {
+        self.arena.check();
+        self.outliers.check();
+        assert!(self.now <= self.target, "the wheel does not run ahead of its turn");
+        assert!(self.turn_is_open || self.now == self.target, "a turn is done when the wheel stands at its time");
+
+        let chunks: usize = self.levels.iter().map(|level| level.check(&self.chunks, self.now)).sum();
+        assert_eq!(chunks, self.chunks.in_use(), "every chunk is in a slot or free");
+
+        let mut seen = BTreeSet::new();
+        for (entry, _) in
+            self.levels.iter().flat_map(|level| level.iter()).flat_map(|(_, slot)| slot.run.iter(&self.chunks))
+        {
+            assert!(seen.insert(entry.place), "a place has one entry");
+            let head = self.arena.head(entry.place);
+            let filed = match head.tag() {
+                tag::OWN => Some(head.link),
+                tag::PROXY => Some(head.datum),
+                tag::PROXIED_STALE | tag::OUTLIER_STALE | tag::DEAD => None,
+                other => panic!("an entry refers to a place with tag {other}"),
+            };
+            assert!(
+                filed.is_none_or(|filed| filed == entry.expiry),
+                "an entry lies under the tick that its place says"
+            );
+        }
+        self.check_places(&seen);
+    }
+
+    fn check_places(&self, seen: &BTreeSet<u32>) {
+        let (mut with_entry, mut outliers, mut stale_outliers) = (0, 0, 0);
+        for (index, head) in self.arena.heads() {
+            let is_live = self.arena.value(index).is_some();
+            match head.tag() {
+                FREE => continue,
+                tag::OWN => {
+                    assert!(self.widen(head.datum) >= self.widen(head.link), "an entry is met before its timer is due")
+                }
+                tag::PROXIED | tag::PROXIED_STALE => {
+                    let proxy = self.arena.head(head.link);
+                    assert_eq!((proxy.tag(), proxy.link), (tag::PROXY, index), "a timer and its proxy know each other");
+                    assert!(
+                        self.widen(head.datum) >= self.widen(proxy.datum),
+                        "an entry is met before its timer is due"
+                    );
+                }
+                tag::OUTLIER | tag::OUTLIER_STALE => {
+                    outliers += 1;
+                    stale_outliers += usize::from(head.tag() == tag::OUTLIER_STALE);
+                    assert!(self.outliers.tick(index).is_some(), "an outlier is among the outliers");
+                }
+                tag::PROXY => {
+                    assert_eq!(self.arena.head(head.link).link, index, "a timer and its proxy know each other")
+                }
+                _ => {}
+            }
+            assert_eq!(is_live, !matches!(head.tag(), tag::DEAD | tag::PROXY), "a timer has a value until it leaves");
+            if !matches!(head.tag(), tag::PROXIED | tag::OUTLIER) {
+                with_entry += 1;
+                assert!(seen.contains(&index), "a place that says it has an entry has one");
+            }
+        }
+        assert_eq!(with_entry, seen.len(), "every entry has a place");
+        assert_eq!(outliers, self.outliers.len(), "the outliers are counted");
+        assert_eq!(stale_outliers, self.stale_outliers, "the stale outliers are counted");
+    }
+}

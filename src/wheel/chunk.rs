@@ -1,0 +1,445 @@
+//! Runs of small entries, in chunks of two cache lines each.
+//!
+//! What lies in a slot is not the timers themselves but an [`Entry`] for each: the tick under which it was filed, and the
+//! timer's place. A slot's entries are a [`Run`], a list of chunks read front to back, so that a cascade and an expiry go
+//! through memory in order instead of from node to node.
+//!
+//! A run has two parts, one behind the other (C3): first what came down from the level above, then what was filed straight
+//! into the slot. Whatever comes from above was armed before whatever is filed straight, although it may arrive later.
+
+use crate::paged::Paged;
+
+/// Entries in a chunk: as many as fit into 128 bytes beside the links.
+pub(crate) const CHUNK: usize = 14;
+/// Chunks in a page, as a power of two.
+const PAGE_BITS: u32 = 9;
+/// A link to nowhere.
+const NONE: u32 = u32::MAX;
+
+/// One filed timer: the tick under which it was filed (its low half) and its place in the arena.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Entry {
+    pub(crate) expiry: u32,
+    pub(crate) place: u32,
+}
+
+struct Chunk {
+    previous: u32,
+    /// The next chunk of the run; of a free chunk, the next free one.
+    next: u32,
+    /// `entries[start..end]` are there. No chunk of a run is empty.
+    start: u16,
+    end: u16,
+    entries: [Entry; CHUNK],
+}
+
+const _: () = assert!(size_of::<Chunk>() <= 128, "a chunk is two cache lines");
+
+/// Where all chunks of a wheel come from.
+pub(crate) struct Chunks {
+    chunks: Paged<Chunk, PAGE_BITS>,
+    free: u32,
+    free_count: usize,
+    /// The chunk that the sweep looks at next: it moves on when that chunk is freed.
+    hand: u32,
+}
+
+impl Chunks {
+    pub(crate) const fn new() -> Self {
+        Self { chunks: Paged::new(), free: NONE, free_count: 0, hand: NONE }
+    }
+
+    /// Chunks that hold entries.
+    pub(crate) fn in_use(&self) -> usize {
+        self.chunks.len() - self.free_count
+    }
+
+    #[inline]
+    fn get(&self, chunk: u32) -> &Chunk {
+        &self.chunks[chunk as usize]
+    }
+
+    #[inline]
+    fn get_mut(&mut self, chunk: u32) -> &mut Chunk {
+        &mut self.chunks[chunk as usize]
+    }
+
+    /// A chunk with one entry, between two others or ends.
+    #[inline]
+    fn take(&mut self, entry: Entry, previous: u32, next: u32) -> u32 {
+        let taken = self.free;
+        if taken == NONE {
+            self.chunks.push(Chunk { previous, next, start: 0, end: 1, entries: [entry; CHUNK] });
+            return self.chunks.len() as u32 - 1;
+        }
+        let chunk = self.get_mut(taken);
+        let free = chunk.next;
+        (chunk.previous, chunk.next, chunk.start, chunk.end) = (previous, next, 0, 1);
+        chunk.entries[0] = entry;
+        self.free = free;
+        self.free_count -= 1;
+        taken
+    }
+
+    #[inline]
+    fn free(&mut self, freed: u32) {
+        let free = self.free;
+        let chunk = self.get_mut(freed);
+        let next = chunk.next;
+        chunk.next = free;
+        self.free = freed;
+        self.free_count += 1;
+        if self.hand == freed {
+            self.hand = next;
+        }
+    }
+
+    /// Puts the sweep's hand on the first chunk of `run`.
+    pub(crate) fn point_at(&mut self, run: &Run) {
+        self.hand = run.head;
+    }
+
+    /// Whether the sweep's hand has come to the end of its run.
+    pub(crate) const fn hand_is_done(&self) -> bool {
+        self.hand == NONE
+    }
+}
+
+/// The entries of one slot.
+#[derive(Clone, Copy)]
+pub(crate) struct Run {
+    head: u32,
+    /// The last chunk of what came from above, if anything did.
+    above: u32,
+    tail: u32,
+}
+
+impl Run {
+    pub(crate) const EMPTY: Self = Self { head: NONE, above: NONE, tail: NONE };
+
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.head == NONE
+    }
+
+    /// Appends an entry that is filed straight into the slot.
+    #[inline]
+    pub(crate) fn push(&mut self, chunks: &mut Chunks, entry: Entry) {
+        // What comes from above later goes before it, so it does not share a chunk with that.
+        if self.tail == NONE || self.tail == self.above || !Self::push_into(chunks, self.tail, entry) {
+            let tail = chunks.take(entry, self.tail, NONE);
+            self.link_after(chunks, self.tail, tail);
+            self.tail = tail;
+        }
+    }
+
+    /// Appends an entry that comes from the level above: behind all others from there, before all that were filed
+    /// straight.
+    #[inline]
+    pub(crate) fn push_above(&mut self, chunks: &mut Chunks, entry: Entry) {
+        if self.above == NONE || !Self::push_into(chunks, self.above, entry) {
+            let next = if self.above == NONE { self.head } else { chunks.get(self.above).next };
+            let above = chunks.take(entry, self.above, next);
+            self.link_after(chunks, self.above, above);
+            match next {
+                NONE => self.tail = above,
+                next => chunks.get_mut(next).previous = above,
+            }
+            self.above = above;
+        }
+    }
+
+    /// Appends to the chunk itself, if it has room.
+    #[inline]
+    fn push_into(chunks: &mut Chunks, chunk: u32, entry: Entry) -> bool {
+        let chunk = chunks.get_mut(chunk);
+        let end = usize::from(chunk.end);
+        let Some(room) = chunk.entries.get_mut(end) else { return false };
+        *room = entry;
+        chunk.end += 1;
+        true
+    }
+
+    #[inline]
+    fn link_after(&mut self, chunks: &mut Chunks, before: u32, chunk: u32) {
+        match before {
+            NONE => self.head = chunk,
+            before => chunks.get_mut(before).next = chunk,
+        }
+    }
+
+    /// Takes the first entry.
+    #[inline]
+    pub(crate) fn pop_front(&mut self, chunks: &mut Chunks) -> Option<Entry> {
+        if self.head == NONE {
+            return None;
+        }
+        let chunk = chunks.get_mut(self.head);
+        let entry = chunk.entries[usize::from(chunk.start)];
+        chunk.start += 1;
+        if chunk.start == chunk.end {
+            self.unlink(chunks, self.head);
+        }
+        Some(entry)
+    }
+
+    /// Takes the entries of the first chunk, in order.
+    #[inline]
+    pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks) -> ([Entry; CHUNK], core::ops::Range<usize>) {
+        let chunk = chunks.get(self.head);
+        let taken = (chunk.entries, usize::from(chunk.start)..usize::from(chunk.end));
+        self.unlink(chunks, self.head);
+        taken
+    }
+
+    /// The last entry.
+    #[inline]
+    pub(crate) fn back(&self, chunks: &Chunks) -> Option<Entry> {
+        if self.tail == NONE {
+            return None;
+        }
+        let chunk = chunks.get(self.tail);
+        Some(chunk.entries[usize::from(chunk.end) - 1])
+    }
+
+    /// Takes the last entry.
+    #[inline]
+    pub(crate) fn pop_back(&mut self, chunks: &mut Chunks) {
+        if self.tail == NONE {
+            return;
+        }
+        let chunk = chunks.get_mut(self.tail);
+        chunk.end -= 1;
+        if chunk.start == chunk.end {
+            self.unlink(chunks, self.tail);
+        }
+    }
+
+    /// Lets `keep` look at the chunk under the sweep's hand, drops what it does not keep (it may also rewrite what it
+    /// keeps), and moves the hand on. Says how many entries it looked at and how many are gone.
+    pub(crate) fn sweep_chunk(
+        &mut self,
+        chunks: &mut Chunks,
+        mut keep: impl FnMut(&mut Entry) -> bool,
+    ) -> (usize, usize) {
+        let swept = chunks.hand;
+        let chunk = chunks.get_mut(swept);
+        let before = usize::from(chunk.start)..usize::from(chunk.end);
+        let mut kept = before.start;
+        for at in before.clone() {
+            let mut entry = chunk.entries[at];
+            let keeps = keep(&mut entry);
+            chunk.entries[kept] = entry;
+            kept += usize::from(keeps);
+        }
+        chunk.end = kept as u16;
+        chunks.hand = chunk.next;
+        if kept == before.start {
+            self.unlink(chunks, swept);
+        } else {
+            self.merge_into_previous(chunks, swept);
+        }
+        (before.len(), before.end - kept)
+    }
+
+    /// Moves a chunk's entries to the end of the chunk before it where they have room there, so that sweeping leaves no
+    /// two neighbours less than half full.
+    fn merge_into_previous(&mut self, chunks: &mut Chunks, chunk: u32) {
+        let this = chunks.get(chunk);
+        let (previous, range, entries) = (this.previous, usize::from(this.start)..usize::from(this.end), this.entries);
+        if previous == NONE || previous == self.above {
+            return;
+        }
+        let before = chunks.get_mut(previous);
+        let end = usize::from(before.end);
+        let Some(room) = before.entries.get_mut(end..end + range.len()) else { return };
+        room.copy_from_slice(&entries[range.clone()]);
+        before.end += range.len() as u16;
+        if self.above == chunk {
+            self.above = previous;
+        }
+        self.unlink(chunks, chunk);
+    }
+
+    fn unlink(&mut self, chunks: &mut Chunks, chunk: u32) {
+        let Chunk { previous, next, .. } = *chunks.get(chunk);
+        self.link_after(chunks, previous, next);
+        match next {
+            NONE => self.tail = previous,
+            next => chunks.get_mut(next).previous = previous,
+        }
+        if self.above == chunk {
+            self.above = previous;
+        }
+        chunks.free(chunk);
+    }
+
+    /// The entries in order; the flag says which came from above.
+    pub(crate) fn iter<'a>(&self, chunks: &'a Chunks) -> impl Iterator<Item = (Entry, bool)> + use<'a> {
+        let (mut at, above) = (self.head, self.above);
+        let mut from_above = above != NONE;
+        core::iter::from_fn(move || {
+            if at == NONE {
+                return None;
+            }
+            let chunk = chunks.get(at);
+            let part = from_above;
+            from_above &= at != above;
+            at = chunk.next;
+            Some(
+                chunk.entries[usize::from(chunk.start)..usize::from(chunk.end)].iter().map(move |entry| (*entry, part)),
+            )
+        })
+        .flatten()
+    }
+
+    /// Checks that the chunks are linked both ways and none is empty, and counts them.
+    ///
+    /// # Panics
+    ///
+    /// If they are not.
+    pub(crate) fn check(&self, chunks: &Chunks) -> usize {
+        let (mut previous, mut at, mut count) = (NONE, self.head, 0);
+        let mut seen_above = self.above == NONE;
+        while at != NONE {
+            let chunk = chunks.get(at);
+            assert_eq!(chunk.previous, previous, "chunks are linked both ways");
+            assert!(chunk.start < chunk.end && usize::from(chunk.end) <= CHUNK, "no chunk of a run is empty");
+            seen_above |= at == self.above;
+            (previous, at, count) = (at, chunk.next, count + 1);
+        }
+        assert_eq!(previous, self.tail, "the tail is the last chunk");
+        assert!(seen_above, "the last chunk from above is one of the run's");
+        count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHUNK, Chunks, Entry, Run};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Push,
+        PushAbove,
+        PopFront,
+        PopFrontChunk,
+        PopBack,
+        Sweep { drop_one_in: u32 },
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            4 => Just(Op::Push),
+            3 => Just(Op::PushAbove),
+            2 => Just(Op::PopFront),
+            1 => Just(Op::PopFrontChunk),
+            2 => Just(Op::PopBack),
+            1 => (1_u32..5).prop_map(|drop_one_in| Op::Sweep { drop_one_in }),
+        ]
+    }
+
+    /// Two vectors, one behind the other: what a run has to behave like.
+    #[derive(Default)]
+    struct Model {
+        above: Vec<u32>,
+        straight: Vec<u32>,
+    }
+
+    impl Model {
+        fn all(&self) -> Vec<(u32, bool)> {
+            let above = self.above.iter().map(|place| (*place, true));
+            above.chain(self.straight.iter().map(|place| (*place, false))).collect()
+        }
+
+        fn pop_front(&mut self) -> Option<u32> {
+            let part = if self.above.is_empty() { &mut self.straight } else { &mut self.above };
+            (!part.is_empty()).then(|| part.remove(0))
+        }
+
+        fn pop_back(&mut self) -> Option<u32> {
+            self.straight.pop().or_else(|| self.above.pop())
+        }
+    }
+
+    fn sweep(run: &mut Run, chunks: &mut Chunks, drop_one_in: u32) {
+        chunks.point_at(run);
+        while !chunks.hand_is_done() {
+            run.sweep_chunk(chunks, |entry| entry.place % drop_one_in != 0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_run_behaves_like_two_vectors(ops in vec(op(), 1..300)) {
+            let mut chunks = Chunks::new();
+            let (mut run, mut model) = (Run::EMPTY, Model::default());
+            for (place, op) in (0..).zip(ops) {
+                let entry = Entry { expiry: 0, place };
+                match op {
+                    Op::Push => (run.push(&mut chunks, entry), model.straight.push(place)).0,
+                    Op::PushAbove => (run.push_above(&mut chunks, entry), model.above.push(place)).0,
+                    Op::PopFront => prop_assert_eq!(run.pop_front(&mut chunks).map(|entry| entry.place), model.pop_front()),
+                    Op::PopFrontChunk => {
+                        if !run.is_empty() {
+                            let (entries, range) = run.pop_front_chunk(&mut chunks);
+                            for entry in &entries[range] {
+                                prop_assert_eq!(Some(entry.place), model.pop_front());
+                            }
+                        }
+                    }
+                    Op::PopBack => {
+                        let back = run.back(&chunks).map(|entry| entry.place);
+                        run.pop_back(&mut chunks);
+                        prop_assert_eq!(back, model.pop_back());
+                    }
+                    Op::Sweep { drop_one_in } => {
+                        sweep(&mut run, &mut chunks, drop_one_in);
+                        model.above.retain(|place| place % drop_one_in != 0);
+                        model.straight.retain(|place| place % drop_one_in != 0);
+                    }
+                }
+                let all: Vec<_> = run.iter(&chunks).map(|(entry, above)| (entry.place, above)).collect();
+                prop_assert_eq!(&all, &model.all());
+                prop_assert_eq!(run.check(&chunks), chunks.in_use());
+            }
+        }
+    }
+
+    #[test]
+    fn c9_sweeping_leaves_chunks_half_full() {
+        let mut chunks = Chunks::new();
+        let mut run = Run::EMPTY;
+        for place in 0..10_000 {
+            run.push(&mut chunks, Entry { expiry: 0, place });
+        }
+        for drop_one_in in [2, 3, 5, 7] {
+            sweep(&mut run, &mut chunks, drop_one_in);
+            let left = run.iter(&chunks).count();
+            assert!(chunks.in_use() <= 2 * left.div_ceil(CHUNK) + 1, "{left} entries in {} chunks", chunks.in_use());
+        }
+    }
+
+    #[test]
+    fn the_hand_moves_on_when_its_chunk_goes() {
+        let mut chunks = Chunks::new();
+        let mut run = Run::EMPTY;
+        for place in 0..3 * CHUNK as u32 {
+            run.push(&mut chunks, Entry { expiry: 0, place });
+        }
+        chunks.point_at(&run);
+        run.pop_front_chunk(&mut chunks);
+        let mut first = None;
+        run.sweep_chunk(&mut chunks, |entry| {
+            first.get_or_insert(entry.place);
+            true
+        });
+        assert_eq!(first, Some(CHUNK as u32), "it looks at the chunk behind the one that went");
+        run.pop_front_chunk(&mut chunks);
+        run.pop_front_chunk(&mut chunks);
+        assert!(chunks.hand_is_done());
+    }
+}

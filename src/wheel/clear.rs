@@ -1,0 +1,48 @@
+//! The calls that may touch everything: clearing and shrinking.
+
+use super::chunk::Chunks;
+use super::geometry::Geometry;
+use super::progress::Sweep;
+use super::store::{Store, tag};
+
+impl<T, G: Geometry> Store<T, G> {
+    /// An empty store with the same limits, at the same time.
+    pub(crate) fn sibling(&self) -> Self {
+        Self { arena: self.arena.sibling(), ..Self::new(self.target) }
+    }
+
+    /// Drops every timer; generations and the time of the last turn stay.
+    pub(crate) fn clear(&mut self) {
+        // Entries go before values: a drop that panics leaves nothing half done.
+        self.levels.iter_mut().for_each(|level| level.clear());
+        self.chunks = Chunks::new();
+        self.outliers.clear();
+        self.stale_outliers = 0;
+        self.sweep = Sweep::default();
+        self.now = self.target;
+        self.turn_is_open = false;
+        self.arena.clear();
+    }
+
+    /// Collects all that is stale, and gives back what is left unused.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        let mut packed = Chunks::new();
+        for level in &mut self.levels {
+            level.repack(&self.chunks, &mut packed, |place| {
+                let head = self.arena.head_mut(place);
+                match head.tag() {
+                    tag::DEAD => self.arena.release(place),
+                    tag::PROXIED_STALE => head.set_tag(tag::PROXIED),
+                    tag::OUTLIER_STALE => head.set_tag(tag::OUTLIER),
+                    _ => return true,
+                }
+                false
+            });
+            level.shrink_to_fit();
+        }
+        self.chunks = packed;
+        self.stale_outliers = 0;
+        self.sweep = Sweep::default();
+        self.arena.shrink_to_fit();
+    }
+}

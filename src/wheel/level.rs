@@ -1,0 +1,245 @@
+//! One level of the wheel: two turns of its ring of slots, and a bitmap of those that hold something.
+
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use super::chunk::{Chunks, Entry, Run};
+use super::geometry::{Geometry, double_index, double_slots, shift};
+
+/// Words of the bitmap: enough for two turns of the largest ring.
+const WORDS: usize = 8;
+
+/// What is filed for one span of ticks.
+#[derive(Clone, Copy)]
+pub(crate) struct Slot {
+    pub(crate) run: Run,
+    /// The least tick (its low half) that was filed here since the slot was last empty.
+    least: u32,
+    count: u32,
+}
+
+impl Slot {
+    const EMPTY: Self = Self { run: Run::EMPTY, least: 0, count: 0 };
+
+    /// Entries in the slot.
+    pub(crate) const fn count(&self) -> u32 {
+        self.count
+    }
+}
+
+/// One of the five levels.
+pub(crate) struct Level<G> {
+    /// Allocated when the first timer comes: most wheels never use the upper levels.
+    slots: Vec<Slot>,
+    occupied: [u64; WORDS],
+    /// Entries in all slots.
+    len: usize,
+    number: usize,
+    geometry: PhantomData<G>,
+}
+
+impl<G: Geometry> Level<G> {
+    pub(crate) const fn new(number: usize) -> Self {
+        assert!(
+            double_slots::<G>(0) <= WORDS * 64 && double_slots::<G>(1) <= WORDS * 64,
+            "the bitmap has a bit for each slot"
+        );
+        Self { slots: Vec::new(), occupied: [0; WORDS], len: 0, number, geometry: PhantomData }
+    }
+
+    #[cold]
+    fn allocate(&mut self) {
+        self.slots = alloc::vec![Slot::EMPTY; double_slots::<G>(self.number)];
+    }
+
+    /// Files an entry for `tick`: straight into its slot, or as one that comes from the level above.
+    #[inline]
+    pub(crate) fn push(&mut self, chunks: &mut Chunks, tick: u64, place: u32, from_above: bool) {
+        if self.slots.is_empty() {
+            self.allocate();
+        }
+        let index = double_index::<G>(self.number, tick);
+        let entry = Entry { expiry: tick as u32, place };
+        let slot = &mut self.slots[index];
+        if slot.count == 0 {
+            self.occupied[index / 64] |= 1 << (index % 64);
+            slot.least = entry.expiry;
+        } else if (entry.expiry.wrapping_sub(slot.least) as i32) < 0 {
+            // Within a slot ticks differ by less than 2^31, so the sign tells which is the lesser.
+            slot.least = entry.expiry;
+        }
+        slot.count += 1;
+        self.len += 1;
+        if from_above {
+            slot.run.push_above(chunks, entry);
+        } else {
+            slot.run.push(chunks, entry);
+        }
+    }
+
+    /// Entries in all slots.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the slot that holds `tick` has entries.
+    #[inline]
+    pub(crate) fn holds(&self, tick: u64) -> bool {
+        let index = double_index::<G>(self.number, tick);
+        self.occupied[index / 64] >> (index % 64) & 1 != 0
+    }
+
+    /// The slot that holds `tick`, if it has entries.
+    #[inline]
+    pub(crate) fn slot(&self, tick: u64) -> Option<&Slot> {
+        self.holds(tick).then(|| &self.slots[double_index::<G>(self.number, tick)])
+    }
+
+    /// Lets `edit` take entries out of the slot that holds `tick`; it says how many it took.
+    #[inline]
+    pub(crate) fn edit<R>(&mut self, tick: u64, edit: impl FnOnce(&mut Run) -> (usize, R)) -> R {
+        self.edit_at(double_index::<G>(self.number, tick), edit)
+    }
+
+    /// As [`edit`](Self::edit), by the slot's number in the two turns.
+    #[inline]
+    pub(crate) fn edit_at<R>(&mut self, index: usize, edit: impl FnOnce(&mut Run) -> (usize, R)) -> R {
+        let slot = &mut self.slots[index];
+        let (taken, result) = edit(&mut slot.run);
+        slot.count -= taken as u32;
+        self.len -= taken;
+        if slot.count == 0 {
+            self.occupied[index / 64] &= !(1 << (index % 64));
+        }
+        result
+    }
+
+    /// The first slot at `from` or behind it, by number, that has entries.
+    pub(crate) fn occupied_from(&self, from: usize) -> Option<(usize, &Slot)> {
+        let mut word = from / 64;
+        let mut bits = self.occupied.get(word)? & (!0 << (from % 64));
+        while bits == 0 {
+            word += 1;
+            bits = *self.occupied.get(word)?;
+        }
+        let index = word * 64 + bits.trailing_zeros() as usize;
+        Some((index, &self.slots[index]))
+    }
+
+    /// The first slot with entries, going round from the one that holds `now`.
+    #[inline]
+    fn first_from(&self, now: u64) -> Option<usize> {
+        let start = double_index::<G>(self.number, now);
+        let words = double_slots::<G>(self.number).div_ceil(64);
+        let (first, bit) = (start / 64, start % 64);
+        let ahead = self.occupied[first] & (!0 << bit);
+        if ahead != 0 {
+            return Some(first * 64 + ahead.trailing_zeros() as usize);
+        }
+        // All the other words, and at last the first one again for what lies before the start.
+        (1..=words).map(|step| (first + step) % words).find_map(|word| {
+            let bits = self.occupied[word];
+            (bits != 0).then(|| word * 64 + bits.trailing_zeros() as usize)
+        })
+    }
+
+    /// The least tick filed in this level, at `now` or after it. It may be that of an entry that has gone stale.
+    #[inline]
+    pub(crate) fn least(&self, now: u64) -> Option<u64> {
+        if self.len == 0 {
+            return None;
+        }
+        let index = self.first_from(now)?;
+        Some(now + u64::from(self.slots[index].least.wrapping_sub(now as u32)))
+    }
+
+    /// The first tick in the same turn of tv1's ring as `now`, but after it, whose slot has entries. For tv1 alone.
+    #[inline]
+    pub(crate) fn next_in_turn(&self, now: u64) -> Option<u64> {
+        debug_assert!(self.number == 0, "a slot is one tick wide in tv1 alone");
+        let turn = shift::<G>(1);
+        let start = double_index::<G>(0, now);
+        let end = (start | ((1 << turn) - 1)) + 1;
+        let mut from = start + 1;
+        while from < end {
+            let bits = self.occupied[from / 64] & (!0 << (from % 64));
+            if bits != 0 {
+                let index = from / 64 * 64 + bits.trailing_zeros() as usize;
+                return (index < end).then(|| now + (index - start) as u64);
+            }
+            from = (from / 64 + 1) * 64;
+        }
+        None
+    }
+
+    /// Forgets all entries; the chunks that held them are the caller's to clear.
+    pub(crate) fn clear(&mut self) {
+        self.slots.fill(Slot::EMPTY);
+        self.occupied = [0; WORDS];
+        self.len = 0;
+    }
+
+    /// Moves all entries that `keep` keeps, slot by slot and in order, into other chunks.
+    pub(crate) fn repack(&mut self, from: &Chunks, to: &mut Chunks, mut keep: impl FnMut(u32) -> bool) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.count != 0) {
+            let mut packed = Run::EMPTY;
+            let mut kept = 0;
+            for (entry, from_above) in slot.run.iter(from).filter(|(entry, _)| keep(entry.place)) {
+                if from_above {
+                    packed.push_above(to, entry)
+                } else {
+                    packed.push(to, entry)
+                }
+                kept += 1;
+            }
+            self.len -= (slot.count - kept) as usize;
+            (slot.run, slot.count) = (packed, kept);
+        }
+        for (index, _) in self.slots.iter().enumerate().filter(|(_, slot)| slot.count == 0) {
+            self.occupied[index / 64] &= !(1 << (index % 64));
+        }
+    }
+
+    /// Gives the slots back, if none of them has entries.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        if self.len == 0 {
+            self.slots = Vec::new();
+        }
+    }
+
+    /// Every slot that has entries, with its number in the two turns.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &Slot)> {
+        self.slots.iter().enumerate().filter(|(_, slot)| slot.count != 0)
+    }
+
+    /// Checks bitmap, counts and least ticks at `now`, and gives the chunks in use.
+    ///
+    /// # Panics
+    ///
+    /// If one of them is wrong.
+    pub(crate) fn check(&self, chunks: &Chunks, now: u64) -> usize {
+        assert_eq!(self.slots.iter().map(|slot| slot.count as usize).sum::<usize>(), self.len, "entries are counted");
+        let mut in_use = 0;
+        for (index, slot) in self.slots.iter().enumerate() {
+            assert_eq!(
+                self.occupied[index / 64] >> (index % 64) & 1 != 0,
+                slot.count != 0,
+                "the bitmap tells who has entries"
+            );
+            assert_eq!(slot.run.is_empty(), slot.count == 0, "entries are counted");
+            assert_eq!(slot.run.iter(chunks).count(), slot.count as usize, "entries are counted");
+            in_use += slot.run.check(chunks);
+            for (entry, _) in slot.run.iter(chunks) {
+                let tick = now + u64::from(entry.expiry.wrapping_sub(now as u32));
+                assert_eq!(double_index::<G>(self.number, tick), index, "an entry lies in the slot of its tick");
+                assert!(
+                    slot.least.wrapping_sub(now as u32) <= entry.expiry.wrapping_sub(now as u32),
+                    "the least is least"
+                );
+                let turn = shift::<G>(self.number + 1);
+                assert!((tick >> turn) - (now >> turn) <= 1 || self.number == 4, "a level holds two turns");
+            }
+        }
+        in_use
+    }
+}

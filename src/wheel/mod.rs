@@ -1,0 +1,27 @@
+//! The coarse timer: a cascading five-level wheel.
+//!
+//! From the bottom up: `geometry` (the arithmetic), `chunk` (a slot's entries), `level` (slots and a bitmap), `outliers`
+//! (timers that have no slot), `store` (where each timer is filed), `cascade`, `sweep` and `turn` (what the store does as
+//! time goes on), `timer_wheel` (the [`Timer`](crate::Timer) that people see).
+
+pub mod geometry;
+
+mod cascade;
+mod check;
+mod chunk;
+mod clear;
+mod level;
+#[cfg(test)]
+mod model_test;
+mod outliers;
+mod progress;
+mod snapshot;
+mod store;
+mod sweep;
+mod timer_wheel;
+mod turn;
+mod work;
+
+pub use snapshot::{LevelSnapshot, Snapshot};
+pub use timer_wheel::TimerWheel;
+pub use work::Work;

@@ -1,0 +1,18 @@
+//! How far the two kinds of work have got that are done a little at a time: the cascade and the sweep.
+
+/// How far the cascade has got.
+pub(crate) struct Cascade {
+    /// Whether the slots of the upper levels that hold `now` are empty, as they must be before anything fires.
+    pub(crate) settled: bool,
+    /// The tick up to which feeders have had their share.
+    pub(crate) fed_until: u64,
+}
+
+/// Where the sweep is. The hand itself, which walks the chunks of a slot, is kept by the chunks.
+#[derive(Default)]
+pub(crate) struct Sweep {
+    pub(crate) under_way: bool,
+    pub(crate) level: usize,
+    /// The slot under the hand, among the two turns of the level.
+    pub(crate) slot: usize,
+}

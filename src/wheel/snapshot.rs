@@ -1,0 +1,61 @@
+//! What a wheel holds, in Linux's terms, for people who debug and for pictures.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::geometry::{Geometry, Home, LEVELS, home, index, slots};
+use super::store::Store;
+use crate::time::Tick;
+
+/// A wheel's jiffy, the index of each level, and how many timers have their [home](crate::geometry::home) in each slot.
+///
+/// Its `Display` draws it, one line for each level that holds timers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Snapshot {
+    /// The next jiffy to be processed: Linux's `timer_jiffies`.
+    pub next: Tick,
+    /// tv1 to tv5.
+    pub levels: [LevelSnapshot; LEVELS],
+    /// Timers beyond the last level's reach, and overdue ones. (The first are counted in tv5 too, the others in tv1.)
+    pub outliers: usize,
+}
+
+/// One level of a [`Snapshot`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LevelSnapshot {
+    /// The slot that is processed next, or was cascaded last.
+    pub index: usize,
+    /// How many timers have their home in each slot.
+    pub timers: Vec<usize>,
+}
+
+impl<T, G: Geometry> Store<T, G> {
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let next = Tick::new(self.now.saturating_add(1));
+        let mut levels = core::array::from_fn(|level| LevelSnapshot {
+            index: index::<G>(level, next),
+            timers: alloc::vec![0; slots::<G>(level)],
+        });
+        self.arena.for_each(|place, _, _| {
+            let tick = self.tick(place).unwrap_or(self.now);
+            let Home { level, slot } = home::<G>(next, Tick::new(tick));
+            levels[level].timers[slot] += 1;
+        });
+        Snapshot { next, levels, outliers: self.outliers.len() }
+    }
+}
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "jiffy {}, {} outliers", self.next.get(), self.outliers)?;
+        for (level, LevelSnapshot { index, timers }) in self.levels.iter().enumerate() {
+            let held = timers.iter().sum::<usize>();
+            write!(f, "tv{} index {index:3}, {held} timers", level + 1)?;
+            for (slot, count) in timers.iter().enumerate().filter(|(_, count)| **count > 0) {
+                write!(f, " [{slot}]={count}")?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}

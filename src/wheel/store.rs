@@ -1,0 +1,280 @@
+//! The timers of a wheel, and where each is filed.
+//!
+//! Every place in the arena that has an entry in the wheel has exactly one. That is the invariant which makes lazy work
+//! safe: an entry needs no generation of its own, since a place is not given out again before its entry has been met.
+//!
+//! - *Moved to later*: only the place's tick changes. The entry stays where it is, and when it is met it is filed again.
+//! - *Cancelled*: the value leaves at once; the entry stays and is dropped when it is met, or swept. Where it is the last
+//!   of its slot, as it is for a timer that is cancelled soon after it was armed, it goes at once.
+//! - *Moved to earlier* than its entry: the entry is stale from now on, and a *proxy* is filed in the right slot: a place
+//!   of its own without a value, which leads to the timer. So the id stays good.
+//!
+//! Ticks in entries and places are the low halves; all of them lie from `now` to within the last level's reach, so that
+//! they are told apart. The few that do not are [`Outliers`].
+
+use super::chunk::{Chunks, Entry};
+use super::geometry::{Geometry, LEVELS, place, reach};
+use super::level::Level;
+use super::outliers::{Outliers, Side};
+use super::progress::{Cascade, Sweep};
+use super::work::Work;
+use crate::arena::Arena;
+use crate::error::InsertError;
+use crate::timer::TimerId;
+
+/// What a place is, in its tag. `link` and `datum` below are the two words of the place's head.
+pub(crate) mod tag {
+    /// A timer whose entry is its own: `datum` is its tick, `link` the tick under which the entry is filed.
+    pub(crate) const OWN: u8 = 1;
+    /// A timer whose entry is that of a proxy, `link`; `datum` is its tick.
+    pub(crate) const PROXIED: u8 = 2;
+    /// The same, and an entry of its own is still out there, stale.
+    pub(crate) const PROXIED_STALE: u8 = 3;
+    /// A timer among the outliers.
+    pub(crate) const OUTLIER: u8 = 4;
+    /// The same, and an entry of its own is still out there, stale.
+    pub(crate) const OUTLIER_STALE: u8 = 5;
+    /// No timer any more, but its entry is still out there.
+    pub(crate) const DEAD: u8 = 6;
+    /// No timer but the entry of one, `link`; `datum` is the tick under which the entry is filed.
+    pub(crate) const PROXY: u8 = 7;
+}
+
+/// How many dead entries before it go along with an entry that is taken off the end of its slot.
+const POP_ALONG: usize = 4;
+
+/// All that a wheel holds, in ticks.
+pub(crate) struct Store<T, G> {
+    pub(crate) arena: Arena<u32, T>,
+    pub(crate) chunks: Chunks,
+    pub(crate) levels: [Level<G>; LEVELS],
+    pub(crate) outliers: Outliers,
+    /// The tick at which the wheel stands: everything before it has been handed out.
+    pub(crate) now: u64,
+    /// The tick of the last turn that was opened. Until that turn is done, `now` may lie before it.
+    pub(crate) target: u64,
+    /// Whether that turn still has something to do.
+    pub(crate) turn_is_open: bool,
+    /// Outliers that have left a stale entry in the wheel.
+    pub(crate) stale_outliers: usize,
+    pub(crate) cascade: Cascade,
+    pub(crate) sweep: Sweep,
+    pub(crate) work: Work,
+}
+
+impl<T, G: Geometry> Store<T, G> {
+    pub(crate) fn new(now: u64) -> Self {
+        Self {
+            arena: Arena::new(),
+            chunks: Chunks::new(),
+            levels: core::array::from_fn(Level::new),
+            outliers: Outliers::new(),
+            now,
+            target: now,
+            turn_is_open: false,
+            stale_outliers: 0,
+            cascade: Cascade { settled: true, fed_until: now },
+            sweep: Sweep::default(),
+            work: Work::default(),
+        }
+    }
+
+    /// Entries held, of live timers and stale ones.
+    pub(crate) fn entries(&self) -> usize {
+        self.levels.iter().map(Level::len).sum::<usize>() + self.outliers.len()
+    }
+
+    /// The tick, at `now` or after it, that has this low half.
+    #[inline]
+    pub(crate) const fn widen(&self, tick: u32) -> u64 {
+        self.now + tick.wrapping_sub(self.now as u32) as u64
+    }
+
+    /// Whether a timer for `tick` belongs into a slot.
+    #[inline]
+    fn is_within(&self, tick: u64) -> bool {
+        tick > self.target && tick - self.now < reach::<G>()
+    }
+
+    /// Files an entry for a place straight into the slot of its tick.
+    #[inline]
+    pub(crate) fn file(&mut self, tick: u64, index: u32) {
+        let level = place::<G>(self.now, tick);
+        self.levels[level].push(&mut self.chunks, tick, index, false);
+    }
+
+    pub(crate) fn insert(&mut self, tick: u64, value: T) -> Result<TimerId, InsertError<T>> {
+        if !self.is_within(tick) {
+            let index = self.arena.insert(value, tag::OUTLIER, 0, 0)?;
+            self.add_outlier(tick, index);
+            return Ok(self.arena.id(index));
+        }
+        let index = self.arena.insert(value, tag::OWN, tick as u32, tick as u32)?;
+        self.file(tick, index);
+        Ok(self.arena.id(index))
+    }
+
+    /// Puts a timer among the outliers: beyond reach, or overdue, which is due at the tick of the last turn.
+    fn add_outlier(&mut self, tick: u64, index: u32) {
+        if tick <= self.target {
+            self.outliers.insert(self.target, Side::After, index);
+        } else {
+            self.outliers.insert(tick, Side::Before, index);
+        }
+    }
+
+    /// The tick at which a timer is due.
+    pub(crate) fn tick(&self, index: u32) -> Option<u64> {
+        let head = self.arena.head(index);
+        match head.tag() {
+            tag::OUTLIER | tag::OUTLIER_STALE => self.outliers.tick(index),
+            _ => Some(self.widen(head.datum)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn reschedule(&mut self, index: u32, tick: u64) {
+        let now = self.now as u32;
+        let within = self.is_within(tick);
+        let head = self.arena.head_mut(index);
+        // The hot path, and one cache line: to later, or to where it is.
+        if within && head.tag() == tag::OWN && (tick as u32).wrapping_sub(now) >= head.link.wrapping_sub(now) {
+            head.datum = tick as u32;
+            return;
+        }
+        self.move_elsewhere(index, tick, within);
+    }
+
+    /// Reschedules where the timer's entry cannot serve as it is.
+    fn move_elsewhere(&mut self, index: u32, tick: u64, within: bool) {
+        match self.arena.head(index).tag() {
+            tag::OWN if within => self.file_proxy(index, tick, tag::PROXIED_STALE),
+            tag::OWN => self.become_outlier(index, tick, tag::OUTLIER_STALE),
+            proxied @ (tag::PROXIED | tag::PROXIED_STALE) => {
+                let proxy = self.arena.head(index).link;
+                if within && tick >= self.widen(self.arena.head(proxy).datum) {
+                    self.arena.head_mut(index).datum = tick as u32;
+                    return;
+                }
+                self.abandon_entry(proxy);
+                let stale = proxied == tag::PROXIED_STALE;
+                if within {
+                    self.file_proxy(index, tick, proxied);
+                } else {
+                    self.become_outlier(index, tick, if stale { tag::OUTLIER_STALE } else { tag::OUTLIER });
+                }
+            }
+            outlier => {
+                if tick > self.target && self.outliers.tick(index) == Some(tick) {
+                    return;
+                }
+                self.outliers.remove(index);
+                let stale = outlier == tag::OUTLIER_STALE;
+                self.stale_outliers -= usize::from(stale);
+                if !within {
+                    self.become_outlier(index, tick, outlier);
+                } else if stale {
+                    self.file_proxy(index, tick, tag::PROXIED_STALE);
+                } else {
+                    self.file_own(index, tick);
+                }
+            }
+        }
+        self.collect_garbage();
+    }
+
+    fn become_outlier(&mut self, index: u32, tick: u64, new_tag: u8) {
+        self.arena.head_mut(index).set_tag(new_tag);
+        self.stale_outliers += usize::from(new_tag == tag::OUTLIER_STALE);
+        self.add_outlier(tick, index);
+    }
+
+    /// Files a timer that has no entry under its own name.
+    pub(crate) fn file_own(&mut self, index: u32, tick: u64) {
+        let head = self.arena.head_mut(index);
+        head.set_tag(tag::OWN);
+        (head.link, head.datum) = (tick as u32, tick as u32);
+        self.file(tick, index);
+    }
+
+    /// Files a timer under the name of a proxy, which leaves it with this tag.
+    fn file_proxy(&mut self, index: u32, tick: u64, new_tag: u8) {
+        let Some(proxy) = self.arena.allot(tag::PROXY, index, tick as u32) else {
+            // All 2³² places are taken. The outliers need none; only the order within the tick is lost.
+            let stale = new_tag == tag::PROXIED_STALE;
+            return self.become_outlier(index, tick, if stale { tag::OUTLIER_STALE } else { tag::OUTLIER });
+        };
+        let head = self.arena.head_mut(index);
+        head.set_tag(new_tag);
+        (head.link, head.datum) = (proxy, tick as u32);
+        self.file(tick, proxy);
+    }
+
+    /// Takes a timer out before it fires.
+    #[inline]
+    pub(crate) fn cancel(&mut self, index: u32) -> Option<T> {
+        let value = self.arena.take(index)?;
+        let (head_tag, link) = (self.arena.head(index).tag(), self.arena.head(index).link);
+        match head_tag {
+            tag::OWN => self.abandon_own_entry(index, link),
+            tag::PROXIED | tag::PROXIED_STALE => {
+                self.abandon_entry(link);
+                self.leave(index, head_tag == tag::PROXIED_STALE);
+            }
+            _ => {
+                self.outliers.remove(index);
+                let stale = head_tag == tag::OUTLIER_STALE;
+                self.stale_outliers -= usize::from(stale);
+                self.leave(index, stale);
+            }
+        }
+        self.collect_garbage();
+        Some(value)
+    }
+
+    /// Frees the place of a timer that has left, or keeps it while an entry still refers to it.
+    #[inline]
+    pub(crate) fn leave(&mut self, index: u32, has_stale_entry: bool) {
+        if has_stale_entry {
+            self.arena.head_mut(index).set_tag(tag::DEAD);
+        } else {
+            self.arena.release(index);
+        }
+    }
+
+    /// Has done with a proxy.
+    fn abandon_entry(&mut self, proxy: u32) {
+        self.abandon_own_entry(proxy, self.arena.head(proxy).datum);
+    }
+
+    /// Has done with a place whose entry is filed under this tick: takes the entry off the end of its slot and frees the
+    /// place, or else leaves both to be collected.
+    #[inline]
+    fn abandon_own_entry(&mut self, index: u32, filed: u32) {
+        let tick = self.widen(filed);
+        let level = &mut self.levels[place::<G>(self.now, tick)];
+        let last = level.slot(tick).and_then(|slot| slot.run.back(&self.chunks));
+        // A place has one entry, so one of this place is the one.
+        if last.is_none_or(|last| last.place != index) {
+            return self.arena.head_mut(index).set_tag(tag::DEAD);
+        }
+        let (arena, chunks) = (&mut self.arena, &mut self.chunks);
+        level.edit(tick, |run| {
+            run.pop_back(chunks);
+            arena.release(index);
+            let mut taken = 1;
+            // Timers that were cancelled in the order of arming lie before it, dead.
+            while taken <= POP_ALONG {
+                let Some(Entry { place, .. }) = run.back(chunks) else { break };
+                if arena.head(place).tag() != tag::DEAD {
+                    break;
+                }
+                run.pop_back(chunks);
+                arena.release(place);
+                taken += 1;
+            }
+            self.work.collected += taken as u64;
+            (taken, ())
+        });
+    }
+}

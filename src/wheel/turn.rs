@@ -1,0 +1,184 @@
+//! A turn: what is due is handed out, tick by tick, and then feeders get their share.
+//!
+//! `now` moves from one tick that holds something to the next, by way of the bitmaps; empty ticks and empty slots cost
+//! nothing. Each tick's timers come in the order of C3: outliers from beyond the reach, what came down from above, what
+//! was filed straight, the overdue.
+
+use super::chunk::Entry;
+use super::geometry::{Geometry, shift};
+use super::outliers::Side;
+use super::store::{Store, tag};
+use crate::timer::{Budget, TimerId};
+
+impl<T, G: Geometry> Store<T, G> {
+    /// Opens a turn at `tick`, or at the last turn's time if that is later.
+    #[inline]
+    pub(crate) fn open_turn(&mut self, tick: u64) {
+        self.target = self.target.max(tick);
+        self.outliers.open_turn();
+        self.turn_is_open = true;
+    }
+
+    /// The next timer of the turn, or `None` when it is done or the budget spent.
+    pub(crate) fn expire_next(&mut self, budget: &mut Budget) -> Option<(TimerId, T)> {
+        if !self.turn_is_open {
+            return None;
+        }
+        while !budget.is_spent() {
+            if !self.is_settled() {
+                self.settle(budget);
+            } else if let Some(expired) = self.pop_due(budget) {
+                return Some(expired);
+            } else if !budget.is_spent() && !self.move_on() {
+                self.feed(budget);
+                self.turn_is_open = budget.is_spent();
+                break;
+            }
+        }
+        None
+    }
+
+    /// Takes the next timer that is due at `now`.
+    #[inline]
+    fn pop_due(&mut self, budget: &mut Budget) -> Option<(TimerId, T)> {
+        if let Some(index) = self.pop_outlier(Side::Before) {
+            return self.fire_outlier(index, budget);
+        }
+        while self.levels[0].holds(self.now) {
+            if budget.is_spent() {
+                return None;
+            }
+            budget.spend(1);
+            let chunks = &mut self.chunks;
+            let entry = self.levels[0].edit(self.now, |run| (1, run.pop_front(chunks)))?;
+            if let Some(expired) = self.meet(entry, budget) {
+                return Some(expired);
+            }
+        }
+        let index = self.pop_outlier(Side::After)?;
+        self.fire_outlier(index, budget)
+    }
+
+    #[inline]
+    fn pop_outlier(&mut self, side: Side) -> Option<u32> {
+        if self.outliers.is_empty() { None } else { self.outliers.pop(self.now, side) }
+    }
+
+    fn fire_outlier(&mut self, index: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
+        budget.spend(1);
+        let stale = self.arena.head(index).tag() == tag::OUTLIER_STALE;
+        self.stale_outliers -= usize::from(stale);
+        self.fire(index, stale, budget)
+    }
+
+    /// Meets an entry in its tick: its timer is due, or was moved to later and is filed again, or is not there any more.
+    #[inline]
+    fn meet(&mut self, entry: Entry, budget: &mut Budget) -> Option<(TimerId, T)> {
+        let head = self.arena.head_mut(entry.place);
+        match head.tag() {
+            tag::OWN if head.datum == entry.expiry => return self.fire(entry.place, false, budget),
+            tag::OWN => {
+                head.link = head.datum;
+                let tick = head.datum;
+                self.file_again(tick, entry.place);
+            }
+            tag::PROXY => {
+                let timer = head.link;
+                return self.meet_proxied(entry, timer, budget);
+            }
+            tag::PROXIED_STALE => {
+                head.set_tag(tag::PROXIED);
+                self.work.collected += 1;
+            }
+            tag::OUTLIER_STALE => {
+                head.set_tag(tag::OUTLIER);
+                self.stale_outliers -= 1;
+                self.work.collected += 1;
+            }
+            _ => {
+                self.arena.release(entry.place);
+                self.work.collected += 1;
+            }
+        }
+        None
+    }
+
+    fn meet_proxied(&mut self, entry: Entry, timer: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
+        let head = self.arena.head(timer);
+        let (stale, tick) = (head.tag() == tag::PROXIED_STALE, head.datum);
+        if tick == entry.expiry {
+            self.arena.release(entry.place);
+            return self.fire(timer, stale, budget);
+        }
+        if stale {
+            self.arena.head_mut(entry.place).datum = tick;
+            self.file_again(tick, entry.place);
+        } else {
+            // Its own entry is gone, so it needs no proxy any more.
+            self.arena.release(entry.place);
+            self.file_own(timer, self.widen(tick));
+            self.work.refiled += 1;
+        }
+        None
+    }
+
+    #[inline]
+    fn file_again(&mut self, tick: u32, index: u32) {
+        self.file(self.widen(tick), index);
+        self.work.refiled += 1;
+    }
+
+    #[inline]
+    fn fire(&mut self, index: u32, has_stale_entry: bool, budget: &mut Budget) -> Option<(TimerId, T)> {
+        let id = self.arena.id(index);
+        let value = self.arena.take(index)?;
+        self.leave(index, has_stale_entry);
+        self.work.fired += 1;
+        budget.spend(self.collect_garbage() as u64);
+        Some((id, value))
+    }
+
+    /// Moves `now` on to the next tick that may hold something, at most to the turn's. Says whether there was anywhere to
+    /// go.
+    #[inline]
+    fn move_on(&mut self) -> bool {
+        if self.now == self.target {
+            return false;
+        }
+        let next = self.next_stop().filter(|next| *next <= self.target);
+        let turn = shift::<G>(1);
+        let stays_settled = next.is_none() && self.now >> turn == self.target >> turn;
+        self.move_to(next.unwrap_or(self.target));
+        !stays_settled
+    }
+
+    /// The next tick after `now` that may hold something, when nothing is left at `now`.
+    #[inline]
+    fn next_stop(&self) -> Option<u64> {
+        // What lies in the upper levels comes after all of tv1's turn.
+        let in_slots = self.levels[0].next_in_turn(self.now).or_else(|| self.least_in_levels());
+        if self.outliers.is_empty() { in_slots } else { least(in_slots, self.outliers.least_in_turn()) }
+    }
+
+    fn least_in_levels(&self) -> Option<u64> {
+        self.levels.iter().filter_map(|level| level.least(self.now)).min()
+    }
+
+    /// The tick of the next timer, or an earlier one where something is stale.
+    pub(crate) fn next_expiry(&self) -> Option<u64> {
+        least(self.least_in_levels(), self.outliers.least())
+    }
+
+    /// The tick at which a turn is wanted next.
+    pub(crate) fn next_turn(&self) -> Option<u64> {
+        let upkeep = if self.turn_is_open { Some(self.target) } else { self.next_feeding() };
+        least(self.next_expiry(), upkeep)
+    }
+}
+
+fn least(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
