@@ -55,8 +55,14 @@ impl<M> Head<M> {
         self.word >> TAG_BITS
     }
 
-    const fn set_generation(&mut self, generation: u32) {
-        self.word = generation << TAG_BITS | self.tag() as u32;
+    /// Moves the generation on, so that ids given out before are stale.
+    #[inline]
+    const fn age(&mut self, last_generation: u32) {
+        if self.generation() < last_generation {
+            self.word += 1 << TAG_BITS;
+        } else {
+            self.word = self.tag() as u32;
+        }
     }
 }
 
@@ -121,21 +127,25 @@ impl<M, T> Arena<M, T> {
 
     /// Gives a place to `value`.
     #[inline]
-    pub(crate) fn insert(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<u32, InsertError<T>> {
+    pub(crate) fn insert(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<TimerId, InsertError<T>> {
         if self.live >= self.max_live {
             return Err(InsertError::new(value, self.max_live));
         }
-        let Some(index) = self.allot(tag, link, datum) else {
+        let Some((index, generation)) = self.allot_generation(tag, link, datum) else {
             return Err(InsertError::new(value, self.live));
         };
         self.values[index as usize] = Some(value);
         self.live += 1;
-        Ok(index)
+        Ok(Self::id_of(index, generation))
     }
 
     /// Gives out a place without a value, which no id will name; `None` if there are no more.
-    #[inline]
     pub(crate) fn allot(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
+        self.allot_generation(tag, link, datum).map(|(index, _)| index)
+    }
+
+    #[inline]
+    fn allot_generation(&mut self, tag: u8, link: u32, datum: M) -> Option<(u32, u32)> {
         debug_assert!(tag != FREE, "a place in use needs a tag that says so");
         let index = self.free;
         if index == NOWHERE {
@@ -148,10 +158,10 @@ impl<M, T> Arena<M, T> {
         head.set_tag(tag);
         head.link = link;
         head.datum = datum;
-        Some(index)
+        Some((index, head.generation()))
     }
 
-    fn allot_new(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
+    fn allot_new(&mut self, tag: u8, link: u32, datum: M) -> Option<(u32, u32)> {
         let index = self.heads.len();
         if index >= CAPACITY {
             return None;
@@ -159,22 +169,33 @@ impl<M, T> Arena<M, T> {
         self.heads.push(Head { word: self.first_generation << TAG_BITS | u32::from(tag), link, datum });
         self.values.push(None);
         self.in_use += 1;
-        Some(index as u32)
+        Some((index as u32, self.first_generation))
     }
 
     /// The id of the timer at `index`, which holds a value.
     #[inline]
     pub(crate) fn id(&self, index: u32) -> TimerId {
-        let generation = NonZeroU32::new(self.heads[index as usize].generation());
+        Self::id_of(index, self.heads[index as usize].generation())
+    }
+
+    #[inline]
+    fn id_of(index: u32, generation: u32) -> TimerId {
+        let generation = NonZeroU32::new(generation);
         TimerId::new(index, generation.expect("a place that holds a value is not retired"))
     }
 
     /// The index of the timer that `id` names, if it is still there.
     #[inline]
     pub(crate) fn find(&self, id: TimerId) -> Option<u32> {
-        let place = id.index() as usize;
         // Generations move on when the value leaves, so an equal one means that it is there.
-        (place < self.heads.len() && self.heads[place].generation() == id.generation().get()).then_some(id.index())
+        let head = self.heads.get(id.index() as usize)?;
+        (head.generation() == id.generation().get()).then_some(id.index())
+    }
+
+    /// The head of the timer that `id` names, if it is still there.
+    #[inline]
+    pub(crate) fn find_mut(&mut self, id: TimerId) -> Option<&mut Head<M>> {
+        self.heads.get_mut(id.index() as usize).filter(|head| head.generation() == id.generation().get())
     }
 
     #[inline]
@@ -187,6 +208,12 @@ impl<M, T> Arena<M, T> {
         &mut self.heads[index as usize]
     }
 
+    /// Whether the place holds a value; looks at its head too, so that both are at hand afterwards.
+    #[inline]
+    pub(crate) fn is_live(&self, index: u32) -> bool {
+        (self.heads[index as usize].tag() != FREE) & self.values[index as usize].is_some()
+    }
+
     #[inline]
     pub(crate) fn value(&self, index: u32) -> Option<&T> {
         self.values[index as usize].as_ref()
@@ -197,16 +224,16 @@ impl<M, T> Arena<M, T> {
         self.values[index as usize].as_mut()
     }
 
-    /// Takes the value out of its place, whose ids are stale from now on. The place stays in use until it is released.
+    /// Takes the value out of its place, whose ids are stale from now on: gives the one that was good, the value and the
+    /// head. The place stays in use until it is released.
     #[inline]
-    pub(crate) fn take(&mut self, index: u32) -> Option<T> {
+    pub(crate) fn take(&mut self, index: u32) -> Option<(TimerId, T, &mut Head<M>)> {
         let value = self.values[index as usize].take()?;
         self.live -= 1;
-        let last_generation = self.last_generation;
         let head = &mut self.heads[index as usize];
-        let generation = head.generation();
-        head.set_generation(if generation < last_generation { generation + 1 } else { 0 });
-        Some(value)
+        let id = Self::id_of(index, head.generation());
+        head.age(self.last_generation);
+        Some((id, value, head))
     }
 
     /// Lets a place without a value be given out again, unless its generations are used up.
@@ -244,7 +271,7 @@ impl<M, T> Arena<M, T> {
     pub(crate) fn clear(&mut self) {
         for index in 0..self.heads.len() as u32 {
             // The value is dropped after its place is in order: a drop that panics leaves nothing half done.
-            let value = self.take(index);
+            let value = self.take(index).map(|(_, value, _)| value);
             if self.head(index).tag() != FREE {
                 self.release(index);
             }
@@ -320,7 +347,7 @@ mod tests {
     const USED: u8 = 1;
 
     fn insert(arena: &mut Arena<(), u32>, value: u32) -> u32 {
-        arena.insert(value, USED, 0, ()).expect("there is room")
+        arena.insert(value, USED, 0, ()).expect("there is room").index()
     }
 
     #[test]
@@ -329,7 +356,7 @@ mod tests {
         let index = insert(&mut arena, 7);
         let id = arena.id(index);
         assert_eq!(arena.find(id), Some(index));
-        assert_eq!(arena.take(index), Some(7));
+        assert_eq!(arena.take(index).map(|(taken, value, _)| (taken, value)), Some((id, 7)));
         assert_eq!(arena.find(id), None);
         arena.release(index);
         assert_eq!(insert(&mut arena, 8), index, "the place is used again");

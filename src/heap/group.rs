@@ -1,7 +1,7 @@
 //! What the heap is made of: entries, their keys, and groups of siblings.
 
 /// How many children an entry has. Measured in `docs/decisions/0003-heap-arity.md`.
-pub(crate) const ARITY: usize = 4;
+pub(crate) const ARITY: usize = 8;
 
 const _: () = assert!(ARITY.is_power_of_two() && ARITY >= 2, "a whole number of groups fits into a page");
 

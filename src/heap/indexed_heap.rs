@@ -12,7 +12,7 @@
 //! last lane of group 0, at `d − 1`, its children in group 1, that constant is `d − 2`:
 //!
 //! ```text
-//! children(p) = group p − d + 2        from p = d − 1, the root, on
+//! children(p) = group p + 2 − d        from p = d − 1, the root, on
 //! parent(g)   = position g + d − 2     from g = 1 on
 //!
 //! d = 4   group     0 │  1        │  2            │  3            │  4            │  5            │  6 …
@@ -36,7 +36,7 @@ const ROOT: usize = ARITY - 1;
 pub(crate) const MAX_ENTRIES: usize = u32::MAX as usize - ROOT;
 
 const fn children(position: usize) -> usize {
-    position - ARITY + 2
+    position + 2 - ARITY
 }
 
 const fn parent(position: usize) -> usize {
@@ -104,8 +104,9 @@ impl IndexedHeap {
     pub(crate) fn pop_last(&mut self) -> Option<Entry> {
         self.len = self.len.checked_sub(1)?;
         let position = ROOT + self.len;
-        let entry = self.entry(position);
-        self.groups[position / ARITY].vacate(position % ARITY);
+        let group = &mut self.groups[position / ARITY];
+        let entry = group.entry(position % ARITY);
+        group.vacate(position % ARITY);
         // The root's group and every other one goes with the entry that opened it.
         if position % ARITY == 0 || position == ROOT {
             self.groups.pop();
@@ -197,5 +198,205 @@ impl IndexedHeap {
             let (above, below) = (self.entry(parent(position)).key, self.entry(position).key);
             assert!(above < below, "the entry at {position} comes after its parent");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashMap};
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::{ARITY, Entry, IndexedHeap, Key, ROOT, children, parent};
+
+    #[test]
+    fn children_and_parents_are_each_others_inverse() {
+        assert_eq!(children(ROOT), 1);
+        for position in ROOT..10_000 {
+            for lane in 0..ARITY {
+                assert_eq!(parent(children(position) * ARITY + lane), position);
+            }
+        }
+        for position in ROOT..10_000 {
+            assert_eq!(children(position + 1), children(position) + 1, "no lane is left out");
+        }
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Op {
+        Push(u64),
+        PopFirst,
+        PopLast,
+        Remove(prop::sample::Index),
+        Update(prop::sample::Index, u64),
+    }
+
+    fn hard() -> impl Strategy<Value = u64> {
+        prop_oneof![0..8_u64, 0..1_000_u64, Just(u64::MAX), any::<u64>()]
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            4 => hard().prop_map(Op::Push),
+            1 => Just(Op::PopFirst),
+            1 => Just(Op::PopLast),
+            1 => any::<prop::sample::Index>().prop_map(Op::Remove),
+            2 => (any::<prop::sample::Index>(), hard()).prop_map(|(pick, hard)| Op::Update(pick, hard)),
+        ]
+    }
+
+    /// The heap, a sorted set that holds the same, and what an owner would know.
+    struct Pair {
+        heap: IndexedHeap,
+        model: BTreeSet<(Key, u32)>,
+        positions: HashMap<u32, u32>,
+        next: u32,
+    }
+
+    impl Pair {
+        fn new() -> Self {
+            Self { heap: IndexedHeap::new(), model: BTreeSet::new(), positions: HashMap::new(), next: 0 }
+        }
+
+        fn key(&mut self, hard_ns: u64) -> Key {
+            self.next += 1;
+            Key::new(hard_ns, u64::from(self.next))
+        }
+
+        fn apply(&mut self, op: Op) {
+            let picked =
+                |pick: prop::sample::Index| self.model.iter().nth(pick.index(self.model.len().max(1))).copied();
+            match op {
+                Op::Push(hard_ns) => {
+                    let key = self.key(hard_ns);
+                    let index = self.next;
+                    self.model.insert((key, index));
+                    let positions = &mut self.positions;
+                    self.heap.push(Entry { key, index }, |index, position| {
+                        positions.insert(index, position);
+                    });
+                }
+                Op::PopFirst => self.remove(self.model.first().copied()),
+                Op::Remove(pick) => self.remove(picked(pick)),
+                Op::PopLast => {
+                    let last = self.heap.pop_last().map(|last| (last.key, last.index));
+                    assert_eq!(last.is_none(), self.model.is_empty());
+                    if let Some(last) = last {
+                        assert!(self.model.remove(&last), "what is popped was there");
+                        self.positions.remove(&last.1);
+                    }
+                }
+                Op::Update(pick, hard_ns) => {
+                    let Some((old, index)) = picked(pick) else { return };
+                    let key = self.key(hard_ns);
+                    self.model.remove(&(old, index));
+                    self.model.insert((key, index));
+                    let (position, positions) = (self.positions[&index], &mut self.positions);
+                    self.heap.update(position, key, |index, position| {
+                        positions.insert(index, position);
+                    });
+                }
+            }
+        }
+
+        fn remove(&mut self, entry: Option<(Key, u32)>) {
+            let Some((key, index)) = entry else { return };
+            self.model.remove(&(key, index));
+            let position = self.positions.remove(&index).expect("the position is known");
+            assert_eq!(self.heap.key(position), key);
+            let positions = &mut self.positions;
+            self.heap.remove(position, |index, position| {
+                positions.insert(index, position);
+            });
+        }
+
+        fn check(&self) {
+            let mut seen = 0;
+            self.heap.check(|Entry { key, index }, position| {
+                seen += 1;
+                assert!(self.model.contains(&(key, index)), "the entry {index} is in the model");
+                assert_eq!(self.positions.get(&index), Some(&position), "the owner knows where {index} lies");
+            });
+            assert_eq!((seen, self.heap.len(), self.positions.len()), (self.model.len(), seen, seen));
+            let first = self.heap.first().map(|first| (first.key, first.index));
+            assert_eq!(first, self.model.first().copied());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn l12_holds_what_a_sorted_set_holds(ops in prop::collection::vec(op(), 1..300)) {
+            let mut pair = Pair::new();
+            for op in ops {
+                pair.apply(op);
+                pair.check();
+            }
+        }
+    }
+
+    /// How many entries of a heap of `len` may move at one call: one in each layer, and the hole's own.
+    fn height(len: usize) -> usize {
+        let (mut layers, mut held, mut layer) = (1, 1, 1);
+        while held < len {
+            layer *= ARITY;
+            held += layer;
+            layers += 1;
+        }
+        layers
+    }
+
+    #[test]
+    fn c8_no_call_moves_more_than_one_entry_of_each_layer() {
+        const TIMERS: u32 = 20_000;
+        let mut heap = IndexedHeap::new();
+        let mut positions: Vec<u32> = (0..TIMERS).collect();
+        let mut sequence = 0;
+        let mut key = |hard_ns| {
+            sequence += 1;
+            Key::new(hard_ns, sequence)
+        };
+        // Each new one comes first, each one moved goes from the front to the very end: the longest ways there are.
+        for index in 0..TIMERS {
+            let mut moves = 0;
+            heap.push(Entry { key: key(u64::from(TIMERS - index)), index }, |index, position| {
+                moves += 1;
+                positions[index as usize] = position;
+            });
+            assert!(moves <= height(heap.len()), "arming moved {moves} of {} entries", heap.len());
+        }
+        for _ in 0..TIMERS {
+            let mut moves = 0;
+            heap.update(ROOT as u32, key(u64::MAX), |_, _| moves += 1);
+            assert!(moves <= height(heap.len()), "rescheduling moved {moves} of {} entries", heap.len());
+        }
+        while heap.len() > 0 {
+            let mut moves = 0;
+            heap.remove(ROOT as u32, |_, _| moves += 1);
+            assert!(moves <= height(heap.len() + 1), "removing moved {moves} of {} entries", heap.len());
+        }
+        heap.check(|_, _| {});
+    }
+
+    #[test]
+    #[should_panic(expected = "comes after its parent")]
+    fn check_catches_a_child_before_its_parent() {
+        let mut heap = IndexedHeap::new();
+        for index in 0..10 {
+            heap.push(Entry { key: Key::new(7, u64::from(index)), index }, |_, _| {});
+        }
+        heap.set(ROOT + 6, Entry { key: Key::new(6, 6), index: 6 }, &mut |_, _| {});
+        heap.check(|_, _| {});
+    }
+
+    #[test]
+    #[should_panic(expected = "only positions in use hold keys")]
+    fn check_catches_a_key_that_was_left_behind() {
+        let mut heap = IndexedHeap::new();
+        for index in 0..3 {
+            heap.push(Entry { key: Key::new(7, u64::from(index)), index }, |_, _| {});
+        }
+        heap.len -= 1;
+        heap.check(|_, _| {});
     }
 }

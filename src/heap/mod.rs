@@ -2,6 +2,8 @@
 
 mod group;
 mod indexed_heap;
+#[cfg(test)]
+mod slack_test;
 mod timer_heap;
 
 pub use timer_heap::TimerHeap;

@@ -146,32 +146,41 @@ impl<T> TimerHeap<T> {
         sequence
     }
 
-    /// Whether a timer that comes first is due in the turn under way.
-    fn is_due(&self, soft_ns: u64, sequence: u64) -> bool {
-        soft_ns <= self.last_turn.as_nanos() && sequence < self.turn_sequence
+    /// Whether the timer that comes first is due in the turn under way.
+    #[inline]
+    fn is_due(&self, first: Entry) -> bool {
+        let now_ns = self.last_turn.as_nanos();
+        // The soft time, which lies elsewhere, is asked only where the hard time does not settle it.
+        first.key.sequence() < self.turn_sequence
+            && (first.key.hard_ns() <= now_ns || self.places.head(first.index).datum <= now_ns)
+    }
+
+    fn hand_out(&mut self, first: Entry) -> Option<Expired<T>> {
+        let (id, value) = self.remove(first.index)?;
+        Some(Expired { id, expiry: Timestamp::from_nanos(first.key.hard_ns()), value })
     }
 
     /// Takes the timer at `index` out of the heap and of its place.
     #[inline]
-    fn remove(&mut self, index: u32) -> Option<T> {
+    fn remove(&mut self, index: u32) -> Option<(TimerId, T)> {
         // The value first: its cache line is on its way while the heap is put in order.
-        let value = self.places.take(index);
-        let position = self.places.head(index).link;
+        let (id, value, head) = self.places.take(index)?;
+        let position = head.link;
         self.places.release(index);
         let places = &mut self.places;
         self.heap.remove(position, |index, position| places.head_mut(index).link = position);
-        value
+        Some((id, value))
     }
 }
 
 impl<T> Timer<T> for TimerHeap<T> {
     fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
         let (soft, hard) = self.effective(deadline);
-        let index = self.places.insert(value, ARMED, 0, soft.as_nanos())?;
+        let id = self.places.insert(value, ARMED, 0, soft.as_nanos())?;
         let key = Key::new(hard.as_nanos(), self.take_sequence());
         let places = &mut self.places;
-        self.heap.push(Entry { key, index }, |index, position| places.head_mut(index).link = position);
-        Ok(self.places.id(index))
+        self.heap.push(Entry { key, index: id.index() }, |index, position| places.head_mut(index).link = position);
+        Ok(id)
     }
 
     /// A timer that is moved to the very same soft and hard time keeps its place in the order of arming. Otherwise, and
@@ -186,7 +195,9 @@ impl<T> Timer<T> for TimerHeap<T> {
         head.datum = soft.as_nanos();
         let old = self.heap.key(position);
         let is_unmoved = (old_soft_ns, old.hard_ns()) == (soft.as_nanos(), hard.as_nanos());
-        if is_unmoved && !self.is_due(old_soft_ns, old.sequence()) {
+        // Due in the turn under way means: now or before, and armed before the turn was opened.
+        let is_due = soft == self.last_turn && old.sequence() < self.turn_sequence;
+        if is_unmoved && !is_due {
             return true;
         }
         let key = Key::new(hard.as_nanos(), self.take_sequence());
@@ -197,7 +208,7 @@ impl<T> Timer<T> for TimerHeap<T> {
 
     fn cancel(&mut self, id: TimerId) -> Option<T> {
         let index = self.places.find(id)?;
-        self.remove(index)
+        self.remove(index).map(|(_, value)| value)
     }
 
     fn get(&self, id: TimerId) -> Option<&T> {
@@ -220,33 +231,31 @@ impl<T> Timer<T> for TimerHeap<T> {
 
     /// When the next turn is wanted: at the smallest hard time, or now if the last turn was left before its end.
     fn next_turn(&self) -> Option<Timestamp> {
-        let Entry { key, index } = self.heap.first()?;
-        let hard = Timestamp::from_nanos(key.hard_ns());
+        let first = self.heap.first()?;
+        let hard = Timestamp::from_nanos(first.key.hard_ns());
         // What a budget left over may have slack to wait with, but it was this turn's, and is done first.
-        let is_left_over = !self.turn_is_done && self.is_due(self.places.head(index).datum, key.sequence());
+        let is_left_over = !self.turn_is_done && self.is_due(first);
         Some(if is_left_over { hard.min(self.last_turn) } else { hard })
     }
 
+    #[inline]
     fn open_turn(&mut self, now: Timestamp) {
         self.last_turn = now.max(self.last_turn);
         self.turn_sequence = self.next_sequence;
         self.turn_is_done = false;
     }
 
+    #[inline]
     fn expire_next(&mut self, budget: &mut Budget) -> Option<Expired<T>> {
         if budget.is_spent() {
             return None;
         }
-        let first = self.heap.first();
-        let due = first.filter(|entry| self.is_due(self.places.head(entry.index).datum, entry.key.sequence()));
-        let Some(Entry { key, index }) = due else {
+        let Some(first) = self.heap.first().filter(|&first| self.is_due(first)) else {
             self.turn_is_done = true;
             return None;
         };
         budget.spend(1);
-        let id = self.places.id(index);
-        let value = self.remove(index)?;
-        Some(Expired { id, expiry: Timestamp::from_nanos(key.hard_ns()), value })
+        self.hand_out(first)
     }
 
     fn len(&self) -> usize {
@@ -262,7 +271,7 @@ impl<T> Timer<T> for TimerHeap<T> {
     fn clear(&mut self) {
         // One after another from the end, so that a value whose drop panics leaves a heap that is in order.
         while let Some(last) = self.heap.pop_last() {
-            let value = self.places.take(last.index);
+            let value = self.places.take(last.index).map(|(_, value, _)| value);
             self.places.release(last.index);
             drop(value);
         }
@@ -296,5 +305,65 @@ impl<T> fmt::Debug for TimerHeap<T> {
             .field("next_expiry", &self.next_expiry())
             .field("last_turn", &self.last_turn)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{ARMED, Entry, Key, Timer, TimerHeap, Timestamp};
+    use crate::timer::TimerExt;
+
+    #[test]
+    fn c5_a_place_is_given_up_with_its_last_generation() {
+        let mut timers = TimerHeap::new();
+        timers.places.set_last_generation(3);
+        let mut seen = HashSet::new();
+        for round in 0..50_u64 {
+            let id = timers.insert(Timestamp::from_nanos(round), round).unwrap();
+            assert!(seen.insert(id), "no id is given out twice");
+            timers.reschedule(id, Timestamp::from_nanos(round + 7));
+            assert_eq!(timers.get(id), Some(&round), "rescheduling keeps the id");
+            assert_eq!(timers.cancel(id), Some(round));
+            if round % 10 == 0 {
+                timers.shrink_to_fit();
+            }
+            assert!(seen.iter().all(|&stale| !timers.contains(stale) && timers.expiry(stale).is_none()));
+            timers.check();
+        }
+    }
+
+    fn heap_of_three() -> TimerHeap<u32> {
+        let mut timers = TimerHeap::new();
+        for n in 0..3 {
+            timers.insert(Timestamp::from_nanos(u64::from(n)), n).unwrap();
+        }
+        timers
+    }
+
+    #[test]
+    #[should_panic(expected = "every armed timer lies in the heap")]
+    fn check_catches_a_timer_that_the_heap_lost() {
+        let mut timers = heap_of_three();
+        timers.heap.pop_last();
+        timers.check();
+    }
+
+    #[test]
+    #[should_panic(expected = "knows where in the heap it lies")]
+    fn check_catches_a_position_that_was_not_told() {
+        let mut timers = heap_of_three();
+        timers.heap.pop_last();
+        timers.heap.push(Entry { key: Key::new(0, 0), index: 2 }, |_, _| {});
+        timers.check();
+    }
+
+    #[test]
+    #[should_panic(expected = "no place is kept")]
+    fn check_catches_a_place_that_was_not_released() {
+        let mut timers = heap_of_three();
+        timers.places.allot(ARMED, 0, 0);
+        timers.check();
     }
 }

@@ -100,14 +100,11 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// Moves the first chunk of a slot down a level, and says how many entries that was.
     fn move_down(&mut self, level: usize, tick: u64, budget: &mut Budget) -> u64 {
-        let (entries, range) = self.levels[level].edit(tick, |run| {
-            let (entries, range) = run.pop_front_chunk(&mut self.chunks);
-            (range.len(), (entries, range))
-        });
-        let count = range.len() as u64;
+        let batch = self.levels[level].pop_front_chunk(&mut self.chunks, tick);
+        let count = batch.entries().len() as u64;
         budget.spend(count);
         self.work.moved += count;
-        for entry in &entries[range] {
+        for entry in batch.entries() {
             // A sweep under way may have passed the slot that it goes to.
             if self.sweep.under_way && self.arena.head(entry.place).tag() == tag::DEAD {
                 self.arena.release(entry.place);

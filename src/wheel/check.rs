@@ -22,9 +22,9 @@ impl<T, G: Geometry> Store<T, G> {
         assert_eq!(chunks, self.chunks.in_use(), "every chunk is in a slot or free");
 
         let mut seen = BTreeSet::new();
-        for (entry, _) in
-            self.levels.iter().flat_map(|level| level.iter()).flat_map(|(_, slot)| slot.run.iter(&self.chunks))
-        {
+        let slots = self.levels.iter().flat_map(|level| level.iter().map(|(_, slot)| slot));
+        let filed = slots.flat_map(|slot| slot.run.iter(&self.chunks).map(|(entry, _)| entry));
+        for entry in self.due.entries().iter().copied().chain(filed) {
             assert!(seen.insert(entry.place), "a place has one entry");
             let head = self.arena.head(entry.place);
             let filed = match head.tag() {

@@ -1,6 +1,6 @@
 //! The calls that may touch everything: clearing and shrinking.
 
-use super::chunk::Chunks;
+use super::chunk::{Batch, Chunks};
 use super::geometry::Geometry;
 use super::progress::Sweep;
 use super::store::{Store, tag};
@@ -16,6 +16,7 @@ impl<T, G: Geometry> Store<T, G> {
         // Entries go before values: a drop that panics leaves nothing half done.
         self.levels.iter_mut().for_each(|level| level.clear());
         self.chunks = Chunks::new();
+        self.due = Batch::EMPTY;
         self.outliers.clear();
         self.stale_outliers = 0;
         self.sweep = Sweep::default();
@@ -33,7 +34,10 @@ impl<T, G: Geometry> Store<T, G> {
                 match head.tag() {
                     tag::DEAD => self.arena.release(place),
                     tag::PROXIED_STALE => head.set_tag(tag::PROXIED),
-                    tag::OUTLIER_STALE => head.set_tag(tag::OUTLIER),
+                    tag::OUTLIER_STALE => {
+                        head.set_tag(tag::OUTLIER);
+                        self.stale_outliers -= 1;
+                    }
                     _ => return true,
                 }
                 false
@@ -41,7 +45,6 @@ impl<T, G: Geometry> Store<T, G> {
             level.shrink_to_fit();
         }
         self.chunks = packed;
-        self.stale_outliers = 0;
         self.sweep = Sweep::default();
         self.arena.shrink_to_fit();
     }

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use super::chunk::{Chunks, Entry, Run};
-use super::geometry::{Geometry, double_index, double_slots, shift};
+use super::chunk::{Batch, Chunks, Entry, Run};
+use super::geometry::{Geometry, double_slots, shift};
 
 /// Words of the bitmap: enough for two turns of the largest ring.
 const WORDS: usize = 8;
@@ -35,6 +35,10 @@ pub(crate) struct Level<G> {
     /// Entries in all slots.
     len: usize,
     number: usize,
+    /// How many ticks a slot spans, as a power of two.
+    shift: u32,
+    /// What a slot's number in the two turns is masked with.
+    mask: usize,
     geometry: PhantomData<G>,
 }
 
@@ -44,12 +48,19 @@ impl<G: Geometry> Level<G> {
             double_slots::<G>(0) <= WORDS * 64 && double_slots::<G>(1) <= WORDS * 64,
             "the bitmap has a bit for each slot"
         );
-        Self { slots: Vec::new(), occupied: [0; WORDS], len: 0, number, geometry: PhantomData }
+        let (shift, mask) = (shift::<G>(number), double_slots::<G>(number) - 1);
+        Self { slots: Vec::new(), occupied: [0; WORDS], len: 0, number, shift, mask, geometry: PhantomData }
+    }
+
+    /// The slot of a tick, by its number in the two turns.
+    #[inline]
+    const fn index(&self, tick: u64) -> usize {
+        (tick >> self.shift) as usize & self.mask
     }
 
     #[cold]
     fn allocate(&mut self) {
-        self.slots = alloc::vec![Slot::EMPTY; double_slots::<G>(self.number)];
+        self.slots = alloc::vec![Slot::EMPTY; self.mask + 1];
     }
 
     /// Files an entry for `tick`: straight into its slot, or as one that comes from the level above.
@@ -58,7 +69,7 @@ impl<G: Geometry> Level<G> {
         if self.slots.is_empty() {
             self.allocate();
         }
-        let index = double_index::<G>(self.number, tick);
+        let index = self.index(tick);
         let entry = Entry { expiry: tick as u32, place };
         let slot = &mut self.slots[index];
         if slot.count == 0 {
@@ -85,33 +96,66 @@ impl<G: Geometry> Level<G> {
     /// Whether the slot that holds `tick` has entries.
     #[inline]
     pub(crate) fn holds(&self, tick: u64) -> bool {
-        let index = double_index::<G>(self.number, tick);
+        let index = self.index(tick);
         self.occupied[index / 64] >> (index % 64) & 1 != 0
     }
 
     /// The slot that holds `tick`, if it has entries.
     #[inline]
     pub(crate) fn slot(&self, tick: u64) -> Option<&Slot> {
-        self.holds(tick).then(|| &self.slots[double_index::<G>(self.number, tick)])
+        self.holds(tick).then(|| &self.slots[self.index(tick)])
     }
 
-    /// Lets `edit` take entries out of the slot that holds `tick`; it says how many it took.
+    /// Takes the last entry of the slot that holds `tick` if it is the one of this place, and some before it that
+    /// `goes_along` lets go. Says how many it took.
     #[inline]
-    pub(crate) fn edit<R>(&mut self, tick: u64, edit: impl FnOnce(&mut Run) -> (usize, R)) -> R {
-        self.edit_at(double_index::<G>(self.number, tick), edit)
+    pub(crate) fn pop_back_if(
+        &mut self,
+        chunks: &mut Chunks,
+        tick: u64,
+        place: u32,
+        goes_along: impl FnMut(u32) -> bool,
+    ) -> usize {
+        let index = self.index(tick);
+        let Some(slot) = self.slots.get_mut(index) else { return 0 };
+        let taken = slot.run.pop_back_if(chunks, place, goes_along);
+        if taken > 0 {
+            self.forget(index, taken);
+        }
+        taken
     }
 
-    /// As [`edit`](Self::edit), by the slot's number in the two turns.
+    /// Takes the first chunk's entries out of the slot that holds `tick`, which has some.
     #[inline]
-    pub(crate) fn edit_at<R>(&mut self, index: usize, edit: impl FnOnce(&mut Run) -> (usize, R)) -> R {
+    pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks, tick: u64) -> Batch {
+        let index = self.index(tick);
         let slot = &mut self.slots[index];
-        let (taken, result) = edit(&mut slot.run);
-        slot.count -= taken as u32;
-        self.len -= taken;
+        let batch = slot.run.pop_front_chunk(chunks);
+        self.forget(index, batch.entries().len());
+        batch
+    }
+
+    /// Lets the sweep's hand look at a chunk of the slot with this number in the two turns.
+    pub(crate) fn sweep_chunk(
+        &mut self,
+        chunks: &mut Chunks,
+        index: usize,
+        keep: impl FnMut(&mut Entry) -> bool,
+    ) -> (usize, usize) {
+        let (swept, dropped) = self.slots[index].run.sweep_chunk(chunks, keep);
+        self.forget(index, dropped);
+        (swept, dropped)
+    }
+
+    /// Counts entries out that have left a slot.
+    #[inline]
+    fn forget(&mut self, index: usize, left: usize) {
+        let slot = &mut self.slots[index];
+        slot.count -= left as u32;
+        self.len -= left;
         if slot.count == 0 {
             self.occupied[index / 64] &= !(1 << (index % 64));
         }
-        result
     }
 
     /// The first slot at `from` or behind it, by number, that has entries.
@@ -129,8 +173,8 @@ impl<G: Geometry> Level<G> {
     /// The first slot with entries, going round from the one that holds `now`.
     #[inline]
     fn first_from(&self, now: u64) -> Option<usize> {
-        let start = double_index::<G>(self.number, now);
-        let words = double_slots::<G>(self.number).div_ceil(64);
+        let start = self.index(now);
+        let words = self.mask / 64 + 1;
         let (first, bit) = (start / 64, start % 64);
         let ahead = self.occupied[first] & (!0 << bit);
         if ahead != 0 {
@@ -158,7 +202,7 @@ impl<G: Geometry> Level<G> {
     pub(crate) fn next_in_turn(&self, now: u64) -> Option<u64> {
         debug_assert!(self.number == 0, "a slot is one tick wide in tv1 alone");
         let turn = shift::<G>(1);
-        let start = double_index::<G>(0, now);
+        let start = self.index(now);
         let end = (start | ((1 << turn) - 1)) + 1;
         let mut from = start + 1;
         while from < end {
@@ -231,7 +275,7 @@ impl<G: Geometry> Level<G> {
             in_use += slot.run.check(chunks);
             for (entry, _) in slot.run.iter(chunks) {
                 let tick = now + u64::from(entry.expiry.wrapping_sub(now as u32));
-                assert_eq!(double_index::<G>(self.number, tick), index, "an entry lies in the slot of its tick");
+                assert_eq!(self.index(tick), index, "an entry lies in the slot of its tick");
                 assert!(
                     slot.least.wrapping_sub(now as u32) <= entry.expiry.wrapping_sub(now as u32),
                     "the least is least"

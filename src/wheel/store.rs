@@ -12,7 +12,7 @@
 //! Ticks in entries and places are the low halves; all of them lie from `now` to within the last level's reach, so that
 //! they are told apart. The few that do not are [`Outliers`].
 
-use super::chunk::{Chunks, Entry};
+use super::chunk::{Batch, Chunks};
 use super::geometry::{Geometry, LEVELS, place, reach};
 use super::level::Level;
 use super::outliers::{Outliers, Side};
@@ -40,15 +40,14 @@ pub(crate) mod tag {
     pub(crate) const PROXY: u8 = 7;
 }
 
-/// How many dead entries before it go along with an entry that is taken off the end of its slot.
-const POP_ALONG: usize = 4;
-
 /// All that a wheel holds, in ticks.
 pub(crate) struct Store<T, G> {
     pub(crate) arena: Arena<u32, T>,
     pub(crate) chunks: Chunks,
     pub(crate) levels: [Level<G>; LEVELS],
     pub(crate) outliers: Outliers,
+    /// Entries of `now`, on their way from their slot to being handed out.
+    pub(crate) due: Batch,
     /// The tick at which the wheel stands: everything before it has been handed out.
     pub(crate) now: u64,
     /// The tick of the last turn that was opened. Until that turn is done, `now` may lie before it.
@@ -69,6 +68,7 @@ impl<T, G: Geometry> Store<T, G> {
             chunks: Chunks::new(),
             levels: core::array::from_fn(Level::new),
             outliers: Outliers::new(),
+            due: Batch::EMPTY,
             now,
             target: now,
             turn_is_open: false,
@@ -81,7 +81,7 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// Entries held, of live timers and stale ones.
     pub(crate) fn entries(&self) -> usize {
-        self.levels.iter().map(Level::len).sum::<usize>() + self.outliers.len()
+        self.levels.iter().map(Level::len).sum::<usize>() + self.outliers.len() + self.due.entries().len()
     }
 
     /// The tick, at `now` or after it, that has this low half.
@@ -105,13 +105,13 @@ impl<T, G: Geometry> Store<T, G> {
 
     pub(crate) fn insert(&mut self, tick: u64, value: T) -> Result<TimerId, InsertError<T>> {
         if !self.is_within(tick) {
-            let index = self.arena.insert(value, tag::OUTLIER, 0, 0)?;
-            self.add_outlier(tick, index);
-            return Ok(self.arena.id(index));
+            let id = self.arena.insert(value, tag::OUTLIER, 0, 0)?;
+            self.add_outlier(tick, id.index());
+            return Ok(id);
         }
-        let index = self.arena.insert(value, tag::OWN, tick as u32, tick as u32)?;
-        self.file(tick, index);
-        Ok(self.arena.id(index))
+        let id = self.arena.insert(value, tag::OWN, tick as u32, tick as u32)?;
+        self.file(tick, id.index());
+        Ok(id)
     }
 
     /// Puts a timer among the outliers: beyond reach, or overdue, which is due at the tick of the last turn.
@@ -133,19 +133,21 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     #[inline]
-    pub(crate) fn reschedule(&mut self, index: u32, tick: u64) {
+    pub(crate) fn reschedule(&mut self, id: TimerId, tick: u64) -> bool {
         let now = self.now as u32;
         let within = self.is_within(tick);
-        let head = self.arena.head_mut(index);
+        let Some(head) = self.arena.find_mut(id) else { return false };
         // The hot path, and one cache line: to later, or to where it is.
         if within && head.tag() == tag::OWN && (tick as u32).wrapping_sub(now) >= head.link.wrapping_sub(now) {
             head.datum = tick as u32;
-            return;
+        } else {
+            self.move_elsewhere(id.index(), tick, within);
         }
-        self.move_elsewhere(index, tick, within);
+        true
     }
 
     /// Reschedules where the timer's entry cannot serve as it is.
+    #[inline(never)]
     fn move_elsewhere(&mut self, index: u32, tick: u64, within: bool) {
         match self.arena.head(index).tag() {
             tag::OWN if within => self.file_proxy(index, tick, tag::PROXIED_STALE),
@@ -213,8 +215,8 @@ impl<T, G: Geometry> Store<T, G> {
     /// Takes a timer out before it fires.
     #[inline]
     pub(crate) fn cancel(&mut self, index: u32) -> Option<T> {
-        let value = self.arena.take(index)?;
-        let (head_tag, link) = (self.arena.head(index).tag(), self.arena.head(index).link);
+        let (_, value, head) = self.arena.take(index)?;
+        let (head_tag, link) = (head.tag(), head.link);
         match head_tag {
             tag::OWN => self.abandon_own_entry(index, link),
             tag::PROXIED | tag::PROXIED_STALE => {
@@ -253,28 +255,20 @@ impl<T, G: Geometry> Store<T, G> {
     fn abandon_own_entry(&mut self, index: u32, filed: u32) {
         let tick = self.widen(filed);
         let level = &mut self.levels[place::<G>(self.now, tick)];
-        let last = level.slot(tick).and_then(|slot| slot.run.back(&self.chunks));
-        // A place has one entry, so one of this place is the one.
-        if last.is_none_or(|last| last.place != index) {
-            return self.arena.head_mut(index).set_tag(tag::DEAD);
-        }
         let (arena, chunks) = (&mut self.arena, &mut self.chunks);
-        level.edit(tick, |run| {
-            run.pop_back(chunks);
-            arena.release(index);
-            let mut taken = 1;
-            // Timers that were cancelled in the order of arming lie before it, dead.
-            while taken <= POP_ALONG {
-                let Some(Entry { place, .. }) = run.back(chunks) else { break };
-                if arena.head(place).tag() != tag::DEAD {
-                    break;
-                }
-                run.pop_back(chunks);
+        // Timers that were cancelled in the order of arming lie before it, dead: they go along.
+        let taken = level.pop_back_if(chunks, tick, index, |place| {
+            let is_dead = arena.head(place).tag() == tag::DEAD;
+            if is_dead {
                 arena.release(place);
-                taken += 1;
             }
-            self.work.collected += taken as u64;
-            (taken, ())
+            is_dead
         });
+        if taken > 0 {
+            arena.release(index);
+            self.work.collected += taken as u64;
+        } else {
+            arena.head_mut(index).set_tag(tag::DEAD);
+        }
     }
 }

@@ -61,33 +61,30 @@ impl<T, G: Geometry> Store<T, G> {
 
     fn sweep_chunk(&mut self) -> usize {
         let (arena, chunks, stale_outliers) = (&mut self.arena, &mut self.chunks, &mut self.stale_outliers);
-        let (swept, dropped) = self.levels[self.sweep.level].edit_at(self.sweep.slot, |run| {
-            let (swept, dropped) = run.sweep_chunk(chunks, |entry| {
-                let head = arena.head_mut(entry.place);
-                match head.tag() {
-                    tag::OWN => return true,
-                    tag::DEAD => arena.release(entry.place),
-                    tag::PROXIED_STALE => head.set_tag(tag::PROXIED),
-                    tag::OUTLIER_STALE => {
-                        head.set_tag(tag::OUTLIER);
-                        *stale_outliers -= 1;
-                    }
-                    _ => {
-                        let (timer, filed, proxy) = (head.link, head.datum, entry.place);
-                        let timer_head = arena.head_mut(timer);
-                        // A timer whose own entry is gone takes over its proxy's.
-                        if timer_head.tag() == tag::PROXIED {
-                            timer_head.set_tag(tag::OWN);
-                            timer_head.link = filed;
-                            arena.release(proxy);
-                            entry.place = timer;
-                        }
-                        return true;
-                    }
+        let (swept, dropped) = self.levels[self.sweep.level].sweep_chunk(chunks, self.sweep.slot, |entry| {
+            let head = arena.head_mut(entry.place);
+            match head.tag() {
+                tag::OWN => return true,
+                tag::DEAD => arena.release(entry.place),
+                tag::PROXIED_STALE => head.set_tag(tag::PROXIED),
+                tag::OUTLIER_STALE => {
+                    head.set_tag(tag::OUTLIER);
+                    *stale_outliers -= 1;
                 }
-                false
-            });
-            (dropped, (swept, dropped))
+                _ => {
+                    let (timer, filed, proxy) = (head.link, head.datum, entry.place);
+                    let timer_head = arena.head_mut(timer);
+                    // A timer whose own entry is gone takes over its proxy's.
+                    if timer_head.tag() == tag::PROXIED {
+                        timer_head.set_tag(tag::OWN);
+                        timer_head.link = filed;
+                        arena.release(proxy);
+                        entry.place = timer;
+                    }
+                    return true;
+                }
+            }
+            false
         });
         self.work.swept += swept as u64;
         self.work.collected += dropped as u64;

@@ -130,10 +130,7 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
 
     #[inline]
     fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        let tick = self.resolution.expiry(deadline).get();
-        let Some(index) = self.store.arena.find(id) else { return false };
-        self.store.reschedule(index, tick);
-        true
+        self.store.reschedule(id, self.resolution.expiry(deadline).get())
     }
 
     #[inline]

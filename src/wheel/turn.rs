@@ -44,19 +44,34 @@ impl<T, G: Geometry> Store<T, G> {
         if let Some(index) = self.pop_outlier(Side::Before) {
             return self.fire_outlier(index, budget);
         }
-        while self.levels[0].holds(self.now) {
+        while self.has_due_entry() {
             if budget.is_spent() {
                 return None;
             }
             budget.spend(1);
-            let chunks = &mut self.chunks;
-            let entry = self.levels[0].edit(self.now, |run| (1, run.pop_front(chunks)))?;
+            let entry = self.due.pop_front()?;
             if let Some(expired) = self.meet(entry, budget) {
                 return Some(expired);
             }
         }
         let index = self.pop_outlier(Side::After)?;
         self.fire_outlier(index, budget)
+    }
+
+    /// Whether an entry of `now` is at hand: else takes the next chunk out of its slot.
+    #[inline]
+    fn has_due_entry(&mut self) -> bool {
+        if !self.due.entries().is_empty() {
+            return true;
+        }
+        if !self.levels[0].holds(self.now) {
+            return false;
+        }
+        self.due = self.levels[0].pop_front_chunk(&mut self.chunks, self.now);
+        // Reads what is about to be needed, all at once: the cache misses overlap here, and would not one by one.
+        let at_hand = self.due.entries().iter().filter(|entry| self.arena.is_live(entry.place)).count();
+        core::hint::black_box(at_hand);
+        true
     }
 
     #[inline]
@@ -130,8 +145,7 @@ impl<T, G: Geometry> Store<T, G> {
 
     #[inline]
     fn fire(&mut self, index: u32, has_stale_entry: bool, budget: &mut Budget) -> Option<(TimerId, T)> {
-        let id = self.arena.id(index);
-        let value = self.arena.take(index)?;
+        let (id, value, _) = self.arena.take(index)?;
         self.leave(index, has_stale_entry);
         self.work.fired += 1;
         budget.spend(self.collect_garbage() as u64);
@@ -166,6 +180,9 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// The tick of the next timer, or an earlier one where something is stale.
     pub(crate) fn next_expiry(&self) -> Option<u64> {
+        if !self.due.entries().is_empty() {
+            return Some(self.now);
+        }
         least(self.least_in_levels(), self.outliers.least())
     }
 
