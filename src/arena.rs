@@ -9,10 +9,10 @@
 //! last two the owner may keep the place as long as something still refers to its index. A place whose last generation is
 //! used up is retired: never given out again (C5).
 
+use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use crate::error::InsertError;
-use crate::paged::Paged;
 use crate::timer::TimerId;
 
 /// Places in a page, as a power of two.
@@ -51,8 +51,30 @@ impl<M> Head<M> {
         self.word = (self.word & !((1 << TAG_BITS) - 1)) | tag as u32;
     }
 
+    #[inline]
     const fn generation(&self) -> u32 {
         self.word >> TAG_BITS
+    }
+
+    /// Whether the place's generations are used up.
+    #[inline]
+    const fn is_retired(&self) -> bool {
+        self.generation() == 0
+    }
+
+    #[inline]
+    fn id(&self, index: u32) -> TimerId {
+        let generation = NonZeroU32::new(self.generation());
+        TimerId::new(index, generation.expect("a place that holds a value is not retired"))
+    }
+
+    /// Takes a free place into use, and gives its link to the next free one.
+    #[inline]
+    fn occupy(&mut self, tag: u8, link: u32, datum: M) -> u32 {
+        debug_assert!(self.tag() == FREE && tag != FREE, "a place in use needs a tag that says so");
+        self.word |= u32::from(tag);
+        self.datum = datum;
+        core::mem::replace(&mut self.link, link)
     }
 
     /// Moves the generation on, so that ids given out before are stale.
@@ -66,13 +88,32 @@ impl<M> Head<M> {
     }
 }
 
-/// The places of one container.
+/// Places `n << PAGE_BITS` and on: heads and values apart, but found together.
+struct Page<M, T> {
+    heads: Vec<Head<M>>,
+    values: Vec<Option<T>>,
+}
+
+impl<M, T> Page<M, T> {
+    const SIZE: usize = 1 << PAGE_BITS;
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self { heads: Vec::with_capacity(capacity), values: Vec::with_capacity(capacity) }
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.heads.reserve(additional);
+        self.values.reserve(additional);
+    }
+}
+
+/// The places of one container. They are allotted by pages, so that growing never copies more than half a page (C8).
 pub(crate) struct Arena<M, T> {
-    heads: Paged<Head<M>, PAGE_BITS>,
-    values: Paged<Option<T>, PAGE_BITS>,
+    pages: Vec<Page<M, T>>,
+    /// How many places there are.
+    len: usize,
     /// The free place that was released last.
     free: u32,
-    free_count: usize,
     /// Places with a value.
     live: usize,
     /// Places with a value, or kept by the owner after it left.
@@ -87,10 +128,9 @@ pub(crate) struct Arena<M, T> {
 impl<M, T> Arena<M, T> {
     pub(crate) const fn new() -> Self {
         Self {
-            heads: Paged::new(),
-            values: Paged::new(),
+            pages: Vec::new(),
+            len: 0,
             free: NOWHERE,
-            free_count: 0,
             live: 0,
             in_use: 0,
             max_live: CAPACITY,
@@ -125,137 +165,170 @@ impl<M, T> Arena<M, T> {
         self.in_use
     }
 
+    #[inline]
+    fn page(&self, index: u32) -> (&Page<M, T>, usize) {
+        (&self.pages[index as usize >> PAGE_BITS], index as usize & (Page::<M, T>::SIZE - 1))
+    }
+
+    #[inline]
+    fn page_mut(&mut self, index: u32) -> (&mut Page<M, T>, usize) {
+        (&mut self.pages[index as usize >> PAGE_BITS], index as usize & (Page::<M, T>::SIZE - 1))
+    }
+
     /// Gives a place to `value`.
     #[inline]
     pub(crate) fn insert(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<TimerId, InsertError<T>> {
         if self.live >= self.max_live {
             return Err(InsertError::new(value, self.max_live));
         }
-        let Some((index, generation)) = self.allot_generation(tag, link, datum) else {
+        let index = self.free;
+        if index == NOWHERE {
+            return self.insert_at_new_place(value, tag, link, datum);
+        }
+        let (page, at) = self.page_mut(index);
+        let head = &mut page.heads[at];
+        let next_free = head.occupy(tag, link, datum);
+        let id = head.id(index);
+        page.values[at] = Some(value);
+        self.free = next_free;
+        self.in_use += 1;
+        self.live += 1;
+        Ok(id)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insert_at_new_place(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<TimerId, InsertError<T>> {
+        let Some(index) = self.allot_new(tag, link, datum) else {
             return Err(InsertError::new(value, self.live));
         };
-        self.values[index as usize] = Some(value);
+        let (page, at) = self.page_mut(index);
+        page.values[at] = Some(value);
+        let id = page.heads[at].id(index);
         self.live += 1;
-        Ok(Self::id_of(index, generation))
+        Ok(id)
     }
 
     /// Gives out a place without a value, which no id will name; `None` if there are no more.
     pub(crate) fn allot(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
-        self.allot_generation(tag, link, datum).map(|(index, _)| index)
-    }
-
-    #[inline]
-    fn allot_generation(&mut self, tag: u8, link: u32, datum: M) -> Option<(u32, u32)> {
-        debug_assert!(tag != FREE, "a place in use needs a tag that says so");
         let index = self.free;
         if index == NOWHERE {
             return self.allot_new(tag, link, datum);
         }
-        let head = &mut self.heads[index as usize];
-        self.free = head.link;
-        self.free_count -= 1;
+        self.free = self.head_mut(index).occupy(tag, link, datum);
         self.in_use += 1;
-        head.set_tag(tag);
-        head.link = link;
-        head.datum = datum;
-        Some((index, head.generation()))
+        Some(index)
     }
 
-    fn allot_new(&mut self, tag: u8, link: u32, datum: M) -> Option<(u32, u32)> {
-        let index = self.heads.len();
-        if index >= CAPACITY {
+    fn allot_new(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
+        debug_assert!(tag != FREE, "a place in use needs a tag that says so");
+        if self.len >= CAPACITY {
             return None;
         }
-        self.heads.push(Head { word: self.first_generation << TAG_BITS | u32::from(tag), link, datum });
-        self.values.push(None);
+        let index = self.len as u32;
+        if self.len >> PAGE_BITS == self.pages.len() {
+            // Only the first page is small to begin with: it grows by doubling.
+            let capacity = if self.pages.is_empty() { 0 } else { Page::<M, T>::SIZE };
+            self.pages.push(Page::with_capacity(capacity));
+        }
+        let word = self.first_generation << TAG_BITS | u32::from(tag);
+        let (page, _) = self.page_mut(index);
+        page.heads.push(Head { word, link, datum });
+        page.values.push(None);
+        self.len += 1;
         self.in_use += 1;
-        Some((index as u32, self.first_generation))
+        Some(index)
     }
 
     /// The id of the timer at `index`, which holds a value.
-    #[inline]
     pub(crate) fn id(&self, index: u32) -> TimerId {
-        Self::id_of(index, self.heads[index as usize].generation())
-    }
-
-    #[inline]
-    fn id_of(index: u32, generation: u32) -> TimerId {
-        let generation = NonZeroU32::new(generation);
-        TimerId::new(index, generation.expect("a place that holds a value is not retired"))
+        self.head(index).id(index)
     }
 
     /// The index of the timer that `id` names, if it is still there.
     #[inline]
     pub(crate) fn find(&self, id: TimerId) -> Option<u32> {
         // Generations move on when the value leaves, so an equal one means that it is there.
-        let head = self.heads.get(id.index() as usize)?;
+        let page = self.pages.get(id.index() as usize >> PAGE_BITS)?;
+        let head = page.heads.get(id.index() as usize & (Page::<M, T>::SIZE - 1))?;
         (head.generation() == id.generation().get()).then_some(id.index())
     }
 
     /// The head of the timer that `id` names, if it is still there.
     #[inline]
     pub(crate) fn find_mut(&mut self, id: TimerId) -> Option<&mut Head<M>> {
-        self.heads.get_mut(id.index() as usize).filter(|head| head.generation() == id.generation().get())
+        let page = self.pages.get_mut(id.index() as usize >> PAGE_BITS)?;
+        let head = page.heads.get_mut(id.index() as usize & (Page::<M, T>::SIZE - 1))?;
+        (head.generation() == id.generation().get()).then_some(head)
     }
 
     #[inline]
     pub(crate) fn head(&self, index: u32) -> &Head<M> {
-        &self.heads[index as usize]
+        let (page, at) = self.page(index);
+        &page.heads[at]
     }
 
     #[inline]
     pub(crate) fn head_mut(&mut self, index: u32) -> &mut Head<M> {
-        &mut self.heads[index as usize]
+        let (page, at) = self.page_mut(index);
+        &mut page.heads[at]
     }
 
     /// Whether the place holds a value; looks at its head too, so that both are at hand afterwards.
     #[inline]
     pub(crate) fn is_live(&self, index: u32) -> bool {
-        (self.heads[index as usize].tag() != FREE) & self.values[index as usize].is_some()
+        let (page, at) = self.page(index);
+        (page.heads[at].tag() != FREE) & page.values[at].is_some()
     }
 
     #[inline]
     pub(crate) fn value(&self, index: u32) -> Option<&T> {
-        self.values[index as usize].as_ref()
+        let (page, at) = self.page(index);
+        page.values[at].as_ref()
     }
 
     #[inline]
     pub(crate) fn value_mut(&mut self, index: u32) -> Option<&mut T> {
-        self.values[index as usize].as_mut()
+        let (page, at) = self.page_mut(index);
+        page.values[at].as_mut()
     }
 
     /// Takes the value out of its place, whose ids are stale from now on: gives the one that was good, the value and the
     /// head. The place stays in use until it is released.
     #[inline]
     pub(crate) fn take(&mut self, index: u32) -> Option<(TimerId, T, &mut Head<M>)> {
-        let value = self.values[index as usize].take()?;
+        let last_generation = self.last_generation;
+        let page = &mut self.pages[index as usize >> PAGE_BITS];
+        let at = index as usize & (Page::<M, T>::SIZE - 1);
+        let value = page.values[at].take()?;
         self.live -= 1;
-        let head = &mut self.heads[index as usize];
-        let id = Self::id_of(index, head.generation());
-        head.age(self.last_generation);
+        let head = &mut page.heads[at];
+        let id = head.id(index);
+        head.age(last_generation);
         Some((id, value, head))
     }
 
     /// Lets a place without a value be given out again, unless its generations are used up.
     #[inline]
     pub(crate) fn release(&mut self, index: u32) {
-        debug_assert!(self.values[index as usize].is_none(), "a place is released after its value has left");
-        let head = &mut self.heads[index as usize];
+        debug_assert!(self.value(index).is_none(), "a place is released after its value has left");
+        let free = self.free;
+        let head = self.head_mut(index);
         debug_assert!(head.tag() != FREE, "a place is released once");
         head.set_tag(FREE);
-        self.in_use -= 1;
-        if head.generation() == 0 {
+        if head.is_retired() {
             self.retired += 1;
-            return;
+        } else {
+            head.link = free;
+            self.free = index;
         }
-        head.link = self.free;
-        self.free = index;
-        self.free_count += 1;
+        self.in_use -= 1;
     }
 
     /// Visits every place that holds a value.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(u32, &Head<M>, &T)) {
-        for ((index, head), value) in (0..).zip(self.heads.iter()).zip(self.values.iter()) {
+        let values = self.pages.iter().flat_map(|page| &page.values);
+        for ((index, head), value) in self.heads().zip(values) {
             if let Some(value) = value {
                 visit(index, head, value);
             }
@@ -264,12 +337,12 @@ impl<M, T> Arena<M, T> {
 
     /// Every place that was ever given out, with its head.
     pub(crate) fn heads(&self) -> impl Iterator<Item = (u32, &Head<M>)> {
-        (0..).zip(self.heads.iter())
+        (0..).zip(self.pages.iter().flat_map(|page| &page.heads))
     }
 
     /// Drops every value and frees every place.
     pub(crate) fn clear(&mut self) {
-        for index in 0..self.heads.len() as u32 {
+        for index in 0..self.len as u32 {
             // The value is dropped after its place is in order: a drop that panics leaves nothing half done.
             let value = self.take(index).map(|(_, value, _)| value);
             if self.head(index).tag() != FREE {
@@ -280,38 +353,48 @@ impl<M, T> Arena<M, T> {
     }
 
     pub(crate) fn reserve(&mut self, additional: usize) {
-        let fresh = additional.saturating_sub(self.free_count);
-        self.heads.reserve(fresh);
-        self.values.reserve(fresh);
+        let free = self.len - self.in_use - self.retired;
+        let wanted = self.len + additional.saturating_sub(free);
+        if self.pages.is_empty() {
+            self.pages.push(Page::with_capacity(0));
+        }
+        let first = &mut self.pages[0];
+        first.reserve(wanted.min(Page::<M, T>::SIZE) - first.heads.len());
+        self.pages.reserve(wanted.div_ceil(Page::<M, T>::SIZE).saturating_sub(self.pages.len()));
     }
 
     /// Gives back the free places at the end. Their generations are not forgotten: whatever is given out there again
     /// starts above all of them.
     pub(crate) fn shrink_to_fit(&mut self) {
-        while let Some(last) = self.heads.len().checked_sub(1) {
-            let head = &self.heads[last];
-            if head.tag() != FREE || head.generation() == 0 {
-                break;
+        while let Some(page) = self.pages.last_mut() {
+            match page.heads.last() {
+                Some(last) if last.tag() == FREE && !last.is_retired() => {
+                    self.first_generation = self.first_generation.max(last.generation());
+                    page.heads.pop();
+                    page.values.pop();
+                    self.len -= 1;
+                }
+                Some(_) => {
+                    page.heads.shrink_to_fit();
+                    page.values.shrink_to_fit();
+                    break;
+                }
+                None => _ = self.pages.pop(),
             }
-            self.first_generation = self.first_generation.max(head.generation());
-            self.heads.pop();
-            self.values.pop();
         }
-        self.heads.shrink_to_fit();
-        self.values.shrink_to_fit();
+        self.pages.shrink_to_fit();
         self.relink_free_places();
     }
 
     /// Links the free places anew, the lowest first.
     fn relink_free_places(&mut self) {
         self.free = NOWHERE;
-        self.free_count = 0;
-        for index in (0..self.heads.len()).rev() {
-            let head = &mut self.heads[index];
-            if head.tag() == FREE && head.generation() != 0 {
-                head.link = self.free;
-                self.free = index as u32;
-                self.free_count += 1;
+        for index in (0..self.len as u32).rev() {
+            let free = self.free;
+            let head = self.head_mut(index);
+            if head.tag() == FREE && !head.is_retired() {
+                head.link = free;
+                self.free = index;
             }
         }
     }
@@ -322,21 +405,25 @@ impl<M, T> Arena<M, T> {
     ///
     /// If they do not.
     pub(crate) fn check(&self) {
-        assert_eq!(self.heads.len(), self.values.len(), "every head has a place for a value");
-        assert_eq!(self.values.iter().flatten().count(), self.live, "the live places are counted");
-        assert_eq!(self.in_use + self.free_count + self.retired, self.heads.len(), "the places in use are counted");
+        assert_eq!(self.heads().count(), self.len, "the places are counted");
+        let values = self.pages.iter().flat_map(|page| &page.values);
+        assert_eq!(values.clone().count(), self.len, "every place has room for a value");
+        assert_eq!(values.flatten().count(), self.live, "the live places are counted");
         assert!(self.live <= self.max_live, "no more live places than allowed");
+
+        let mut free_count = 0;
         let mut at = self.free;
-        for _ in 0..self.free_count {
-            let head = &self.heads[at as usize];
+        while at != NOWHERE {
+            let head = self.head(at);
             assert_eq!(head.tag(), FREE, "a free place is tagged so");
-            assert!(head.generation() != 0, "a retired place is not free");
-            assert!(self.values[at as usize].is_none(), "a free place holds no value");
+            assert!(!head.is_retired(), "a retired place is not free");
+            assert!(self.value(at).is_none(), "a free place holds no value");
+            free_count += 1;
             at = head.link;
         }
-        assert_eq!(at, NOWHERE, "the free places are counted");
-        let unused = self.heads.iter().filter(|head| head.tag() == FREE).count();
-        assert_eq!(unused, self.free_count + self.retired, "a place that is not in use is free or retired");
+        assert_eq!(self.in_use + free_count + self.retired, self.len, "the places in use are counted");
+        let unused = self.heads().filter(|(_, head)| head.tag() == FREE).count();
+        assert_eq!(unused, free_count + self.retired, "a place that is not in use is free or retired");
     }
 }
 
@@ -376,7 +463,7 @@ mod tests {
             arena.release(index);
             arena.check();
         }
-        assert_eq!(arena.heads.len(), 7, "each place served three timers");
+        assert_eq!(arena.len, 7, "each place served three timers");
     }
 
     #[test]

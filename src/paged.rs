@@ -162,6 +162,7 @@ mod tests {
         (0..33).for_each(|n| paged.push(n));
         for _ in 0..100 {
             (0..5).for_each(|_| assert!(paged.pop().is_some()));
+            assert_eq!(paged.pages.len(), 3, "the empty page is kept");
             (0..5).for_each(|n| paged.push(n));
             assert_eq!(paged.pages.len(), 3, "no page comes or goes about a border");
         }

@@ -11,7 +11,7 @@
 //! After a jump the slots that hold the new now are still full. They *settle* first: they come down, the highest first,
 //! before anything fires.
 
-use super::geometry::{Geometry, LEVELS, shift};
+use super::geometry::{Geometry, LEVELS, limits, shift};
 use super::store::{Store, tag};
 use crate::timer::Budget;
 
@@ -20,10 +20,18 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     pub(crate) fn move_to(&mut self, tick: u64) {
         debug_assert!(self.now <= tick && tick <= self.target, "the wheel moves on, up to its turn's time");
-        if self.now >> shift::<G>(1) != tick >> shift::<G>(1) {
+        if !self.is_same_turn(tick) {
             self.cascade.settled = false;
+            self.cascade.feeding = true;
+            self.limits = limits::<G>(tick);
         }
         self.now = tick;
+    }
+
+    /// Whether `tick` lies in the same turn of tv1's ring as `now`.
+    #[inline]
+    pub(crate) const fn is_same_turn(&self, tick: u64) -> bool {
+        self.now >> shift::<G>(1) == tick >> shift::<G>(1)
     }
 
     #[inline]
@@ -46,21 +54,20 @@ impl<T, G: Geometry> Store<T, G> {
         ((self.now >> shift::<G>(level)) + 1) << shift::<G>(level)
     }
 
-    #[inline]
-    fn is_feeding(&self) -> bool {
-        (1..LEVELS).any(|level| self.levels[level].holds(self.feeder(level)))
-    }
-
     /// Brings down the shares of all feeders that are due at `now`, as far as the budget goes.
     #[inline]
     pub(crate) fn feed(&mut self, budget: &mut Budget) {
-        if self.cascade.fed_until < self.now {
-            if self.is_feeding() {
-                (1..LEVELS).rev().for_each(|level| self.feed_from(level, budget));
-            }
-            if !budget.is_spent() {
-                self.cascade.fed_until = self.now;
-            }
+        if self.cascade.feeding && self.cascade.fed_until < self.now {
+            self.feed_from_all(budget);
+        }
+    }
+
+    #[inline(never)]
+    fn feed_from_all(&mut self, budget: &mut Budget) {
+        (1..LEVELS).rev().for_each(|level| self.feed_from(level, budget));
+        self.cascade.feeding = (1..LEVELS).any(|level| self.levels[level].holds(self.feeder(level)));
+        if !budget.is_spent() {
+            self.cascade.fed_until = self.now;
         }
     }
 
@@ -90,7 +97,7 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// When a sleeper is to wake for the next share: at the middle of a turn of tv1, where that turn's feeder is due.
     pub(crate) fn next_feeding(&self) -> Option<u64> {
-        if !self.is_feeding() {
+        if !self.cascade.feeding {
             return None;
         }
         let turn = 1_u64 << shift::<G>(1);

@@ -1,8 +1,8 @@
 //! The calls that may touch everything: clearing and shrinking.
 
 use super::chunk::{Batch, Chunks};
-use super::geometry::Geometry;
-use super::progress::Sweep;
+use super::geometry::{Geometry, limits};
+use super::progress::{Cascade, Sweep};
 use super::store::{Store, tag};
 
 impl<T, G: Geometry> Store<T, G> {
@@ -21,6 +21,9 @@ impl<T, G: Geometry> Store<T, G> {
         self.stale_outliers = 0;
         self.sweep = Sweep::default();
         self.now = self.target;
+        self.limits = limits::<G>(self.now);
+        self.cascade = Cascade::at(self.now);
+        self.soonest = u64::MAX;
         self.turn_is_open = false;
         self.arena.clear();
     }

@@ -111,16 +111,24 @@ const fn mask<G: Geometry>(level: usize) -> u32 {
     if level == 0 { G::TVR_MASK } else { G::TVN_MASK }
 }
 
-/// The level in which a timer is filed at `now`: the lowest that holds its tick in its current turn or its next.
+/// For each level but the last, the last tick that it holds at `now`: it holds its current turn and the next.
+#[inline]
+pub(crate) const fn limits<G: Geometry>(now: u64) -> [u64; LEVELS - 1] {
+    const fn limit(now: u64, turn: u32) -> u64 {
+        let last_turn = (now >> turn) + 1;
+        // The turn of the end of time may have no next.
+        if last_turn >= u64::MAX >> turn { u64::MAX } else { ((last_turn + 1) << turn) - 1 }
+    }
+    [limit(now, shift::<G>(1)), limit(now, shift::<G>(2)), limit(now, shift::<G>(3)), limit(now, shift::<G>(4))]
+}
+
+/// The level in which a timer is filed: the lowest whose limit is not before it.
 ///
 /// `now <= expiry < now + reach`. There is no branch in it: what it depends on is often still on its way from memory.
 #[inline]
-pub(crate) fn place<G: Geometry>(now: u64, expiry: u64) -> usize {
-    let too_low = |level: usize| {
-        let turn = shift::<G>(level + 1);
-        usize::from((expiry >> turn) - (now >> turn) > 1)
-    };
-    too_low(0) + too_low(1) + too_low(2) + too_low(3)
+pub(crate) const fn place(limits: &[u64; LEVELS - 1], expiry: u64) -> usize {
+    let [tv1, tv2, tv3, tv4] = *limits;
+    (expiry > tv1) as usize + (expiry > tv2) as usize + (expiry > tv3) as usize + (expiry > tv4) as usize
 }
 
 /// The slots that a level really has: two turns of its ring.
@@ -140,7 +148,7 @@ const _: () = {
 #[cfg(test)]
 mod tests {
     use super::{
-        Geometry, Home, LEVELS, Small, Standard, advance, double_slots, home, index, place, reach, shift, slots,
+        Geometry, Home, LEVELS, Small, Standard, advance, double_slots, home, index, limits, place, reach, shift, slots,
     };
     use crate::time::Tick;
 
@@ -207,7 +215,7 @@ mod tests {
         for now in distances.iter().flat_map(|near| [*near, near * 3, near * 7 + 5, (1 << 40) + near]) {
             for ahead in &distances {
                 let expiry = now + ahead;
-                let level = place::<G>(now, expiry);
+                let level = place(&limits::<G>(now), expiry);
                 assert!(level <= home::<G>(Tick::new(now), Tick::new(expiry)).level, "now {now}, ahead {ahead}");
                 let turn = shift::<G>(level + 1);
                 if level + 1 < LEVELS {

@@ -4,8 +4,17 @@
 pub(crate) struct Cascade {
     /// Whether the slots of the upper levels that hold `now` are empty, as they must be before anything fires.
     pub(crate) settled: bool,
+    /// Whether a feeder may hold something.
+    pub(crate) feeding: bool,
     /// The tick up to which feeders have had their share.
     pub(crate) fed_until: u64,
+}
+
+impl Cascade {
+    /// Nothing to be done at `now`.
+    pub(crate) const fn at(now: u64) -> Self {
+        Self { settled: true, feeding: false, fed_until: now }
+    }
 }
 
 /// Where the sweep is. The hand itself, which walks the chunks of a slot, is kept by the chunks.

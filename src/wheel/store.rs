@@ -13,7 +13,7 @@
 //! they are told apart. The few that do not are [`Outliers`].
 
 use super::chunk::{Batch, Chunks};
-use super::geometry::{Geometry, LEVELS, place, reach};
+use super::geometry::{Geometry, LEVELS, limits, place, reach};
 use super::level::Level;
 use super::outliers::{Outliers, Side};
 use super::progress::{Cascade, Sweep};
@@ -50,8 +50,12 @@ pub(crate) struct Store<T, G> {
     pub(crate) due: Batch,
     /// The tick at which the wheel stands: everything before it has been handed out.
     pub(crate) now: u64,
+    /// How far each level but the last reaches at `now`.
+    pub(crate) limits: [u64; LEVELS - 1],
     /// The tick of the last turn that was opened. Until that turn is done, `now` may lie before it.
     pub(crate) target: u64,
+    /// No timer is due before this tick: exact, but for what was cancelled or moved since it was last visited.
+    pub(crate) soonest: u64,
     /// Whether that turn still has something to do.
     pub(crate) turn_is_open: bool,
     /// Outliers that have left a stale entry in the wheel.
@@ -70,10 +74,12 @@ impl<T, G: Geometry> Store<T, G> {
             outliers: Outliers::new(),
             due: Batch::EMPTY,
             now,
+            limits: limits::<G>(now),
             target: now,
+            soonest: u64::MAX,
             turn_is_open: false,
             stale_outliers: 0,
-            cascade: Cascade { settled: true, fed_until: now },
+            cascade: Cascade::at(now),
             sweep: Sweep::default(),
             work: Work::default(),
         }
@@ -99,28 +105,35 @@ impl<T, G: Geometry> Store<T, G> {
     /// Files an entry for a place straight into the slot of its tick.
     #[inline]
     pub(crate) fn file(&mut self, tick: u64, index: u32) {
-        let level = place::<G>(self.now, tick);
+        self.soonest = self.soonest.min(tick);
+        let level = place(&self.limits, tick);
         self.levels[level].push(&mut self.chunks, tick, index, false);
     }
 
+    #[inline]
     pub(crate) fn insert(&mut self, tick: u64, value: T) -> Result<TimerId, InsertError<T>> {
         if !self.is_within(tick) {
-            let id = self.arena.insert(value, tag::OUTLIER, 0, 0)?;
-            self.add_outlier(tick, id.index());
-            return Ok(id);
+            return self.insert_outlier(tick, value);
         }
         let id = self.arena.insert(value, tag::OWN, tick as u32, tick as u32)?;
         self.file(tick, id.index());
         Ok(id)
     }
 
+    #[cold]
+    #[inline(never)]
+    fn insert_outlier(&mut self, tick: u64, value: T) -> Result<TimerId, InsertError<T>> {
+        let id = self.arena.insert(value, tag::OUTLIER, 0, 0)?;
+        self.add_outlier(tick, id.index());
+        Ok(id)
+    }
+
     /// Puts a timer among the outliers: beyond reach, or overdue, which is due at the tick of the last turn.
     fn add_outlier(&mut self, tick: u64, index: u32) {
-        if tick <= self.target {
-            self.outliers.insert(self.target, Side::After, index);
-        } else {
-            self.outliers.insert(tick, Side::Before, index);
-        }
+        let side = if tick <= self.target { Side::After } else { Side::Before };
+        let tick = tick.max(self.target);
+        self.soonest = self.soonest.min(tick);
+        self.outliers.insert(tick, side, index);
     }
 
     /// The tick at which a timer is due.
@@ -254,7 +267,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn abandon_own_entry(&mut self, index: u32, filed: u32) {
         let tick = self.widen(filed);
-        let level = &mut self.levels[place::<G>(self.now, tick)];
+        let level = &mut self.levels[place(&self.limits, tick)];
         let (arena, chunks) = (&mut self.arena, &mut self.chunks);
         // Timers that were cancelled in the order of arming lie before it, dead: they go along.
         let taken = level.pop_back_if(chunks, tick, index, |place| {

@@ -5,7 +5,7 @@
 //! was filed straight, the overdue.
 
 use super::chunk::Entry;
-use super::geometry::{Geometry, shift};
+use super::geometry::Geometry;
 use super::outliers::Side;
 use super::store::{Store, tag};
 use crate::timer::{Budget, TimerId};
@@ -20,22 +20,39 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     /// The next timer of the turn, or `None` when it is done or the budget spent.
+    #[inline]
     pub(crate) fn expire_next(&mut self, budget: &mut Budget) -> Option<(TimerId, T)> {
         if !self.turn_is_open {
             return None;
         }
+        if self.soonest > self.target && self.is_same_turn(self.target) {
+            // Most turns: nothing is due, and nothing has to come down for it.
+            self.now = self.target;
+            self.finish(budget);
+            return None;
+        }
+        self.expire_due(budget)
+    }
+
+    fn expire_due(&mut self, budget: &mut Budget) -> Option<(TimerId, T)> {
         while !budget.is_spent() {
             if !self.is_settled() {
                 self.settle(budget);
             } else if let Some(expired) = self.pop_due(budget) {
                 return Some(expired);
             } else if !budget.is_spent() && !self.move_on() {
-                self.feed(budget);
-                self.turn_is_open = budget.is_spent();
+                self.finish(budget);
                 break;
             }
         }
         None
+    }
+
+    /// Ends the turn with the shares of feeders, unless the budget does not go as far.
+    #[inline]
+    fn finish(&mut self, budget: &mut Budget) {
+        self.feed(budget);
+        self.turn_is_open = budget.is_spent();
     }
 
     /// Takes the next timer that is due at `now`.
@@ -152,50 +169,41 @@ impl<T, G: Geometry> Store<T, G> {
         Some((id, value))
     }
 
-    /// Moves `now` on to the next tick that may hold something, at most to the turn's. Says whether there was anywhere to
-    /// go.
+    /// Moves `now` on to the next tick that may hold something, at most to the turn's, when nothing is left at `now`.
+    /// Says whether there may be more to do.
     #[inline]
     fn move_on(&mut self) -> bool {
-        if self.now == self.target {
-            return false;
-        }
-        let next = self.next_stop().filter(|next| *next <= self.target);
-        let turn = shift::<G>(1);
-        let stays_settled = next.is_none() && self.now >> turn == self.target >> turn;
-        self.move_to(next.unwrap_or(self.target));
-        !stays_settled
+        self.soonest = self.next_stop();
+        let next = self.soonest.min(self.target);
+        let goes_on = next == self.soonest && self.now < next;
+        self.move_to(next);
+        goes_on || !self.is_settled()
     }
 
-    /// The next tick after `now` that may hold something, when nothing is left at `now`.
+    /// The next tick after `now` that may hold something.
     #[inline]
-    fn next_stop(&self) -> Option<u64> {
+    fn next_stop(&self) -> u64 {
         // What lies in the upper levels comes after all of tv1's turn.
-        let in_slots = self.levels[0].next_in_turn(self.now).or_else(|| self.least_in_levels());
-        if self.outliers.is_empty() { in_slots } else { least(in_slots, self.outliers.least_in_turn()) }
+        let in_slots = self.levels[0].next_in_turn(self.now).unwrap_or_else(|| self.least_in_levels());
+        in_slots.min(self.outliers.least().unwrap_or(u64::MAX))
     }
 
-    fn least_in_levels(&self) -> Option<u64> {
-        self.levels.iter().filter_map(|level| level.least(self.now)).min()
+    fn least_in_levels(&self) -> u64 {
+        self.levels.iter().filter_map(|level| level.least(self.now)).min().unwrap_or(u64::MAX)
     }
 
     /// The tick of the next timer, or an earlier one where something is stale.
+    #[inline]
     pub(crate) fn next_expiry(&self) -> Option<u64> {
-        if !self.due.entries().is_empty() {
-            return Some(self.now);
-        }
-        least(self.least_in_levels(), self.outliers.least())
+        (self.arena.live() > 0).then_some(self.soonest)
     }
 
     /// The tick at which a turn is wanted next.
     pub(crate) fn next_turn(&self) -> Option<u64> {
         let upkeep = if self.turn_is_open { Some(self.target) } else { self.next_feeding() };
-        least(self.next_expiry(), upkeep)
-    }
-}
-
-fn least(one: Option<u64>, other: Option<u64>) -> Option<u64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
+        match (self.next_expiry(), upkeep) {
+            (Some(expiry), Some(upkeep)) => Some(expiry.min(upkeep)),
+            (expiry, upkeep) => expiry.or(upkeep),
+        }
     }
 }
