@@ -2,7 +2,7 @@
 //!
 //! What a timer's *owner* (wheel or heap) writes often, its [`Head`], lies in one array; its value, touched only when it
 //! comes and goes, in another. A head is a link, a datum `M` of the owner's choice, and a word that holds the place's
-//! generation and a tag of the owner's.
+//! generation and a tag of the owner's. Beside the heads there is a bit for each place, the owner's mark.
 //!
 //! A place goes through: `insert` (the generation is even so good as an id), `take` (the value leaves; the generation moves
 //! on, so that every id given out for it is stale from here), `release` (the place may be given out again). Between the
@@ -13,10 +13,13 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use crate::error::InsertError;
+use crate::paged::Paged;
 use crate::timer::TimerId;
 
 /// Places in a page, as a power of two.
 const PAGE_BITS: u32 = 11;
+/// Words of marks in a page, as a power of two.
+const MARK_PAGE_BITS: u32 = 8;
 /// Bits of a head's word that hold the owner's tag; the generation has the rest.
 const TAG_BITS: u32 = 3;
 /// The last generation of a place. The next one would not fit beside the tag.
@@ -123,6 +126,9 @@ pub(crate) struct Arena<M, T> {
     first_generation: u32,
     last_generation: u32,
     retired: usize,
+    /// A bit for each place: the owner's mark. The bits of a million places fit into a core's cache; their heads do not.
+    marks: Paged<u64, MARK_PAGE_BITS>,
+    marked: usize,
 }
 
 impl<M, T> Arena<M, T> {
@@ -130,6 +136,8 @@ impl<M, T> Arena<M, T> {
         Self {
             pages: Vec::new(),
             len: 0,
+            marks: Paged::new(),
+            marked: 0,
             free: NOWHERE,
             live: 0,
             in_use: 0,
@@ -235,6 +243,9 @@ impl<M, T> Arena<M, T> {
         let (page, _) = self.page_mut(index);
         page.heads.push(Head { word, link, datum });
         page.values.push(None);
+        if self.len % 64 == 0 {
+            self.marks.push(0);
+        }
         self.len += 1;
         self.in_use += 1;
         Some(index)
@@ -325,6 +336,33 @@ impl<M, T> Arena<M, T> {
         self.in_use -= 1;
     }
 
+    /// Marks a place that is not marked.
+    #[inline]
+    pub(crate) fn mark(&mut self, index: u32) {
+        debug_assert!(!self.is_marked(index), "a place is marked once");
+        self.marks[index as usize / 64] |= 1 << (index % 64);
+        self.marked += 1;
+    }
+
+    /// Takes the mark off a place that has one.
+    #[inline]
+    pub(crate) fn unmark(&mut self, index: u32) {
+        debug_assert!(self.is_marked(index), "the place is marked");
+        self.marks[index as usize / 64] &= !(1 << (index % 64));
+        self.marked -= 1;
+    }
+
+    #[inline]
+    pub(crate) fn is_marked(&self, index: u32) -> bool {
+        self.marks[index as usize / 64] >> (index % 64) & 1 != 0
+    }
+
+    /// How many places are marked.
+    #[inline]
+    pub(crate) const fn marked(&self) -> usize {
+        self.marked
+    }
+
     /// Visits every place that holds a value.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(u32, &Head<M>, &T)) {
         let values = self.pages.iter().flat_map(|page| &page.values);
@@ -336,7 +374,7 @@ impl<M, T> Arena<M, T> {
     }
 
     /// Every place that was ever given out, with its head.
-    pub(crate) fn heads(&self) -> impl Iterator<Item = (u32, &Head<M>)> {
+    pub(crate) fn heads(&self) -> impl Iterator<Item = (u32, &Head<M>)> + Clone {
         (0..).zip(self.pages.iter().flat_map(|page| &page.heads))
     }
 
@@ -347,6 +385,9 @@ impl<M, T> Arena<M, T> {
             let value = self.take(index).map(|(_, value, _)| value);
             if self.head(index).tag() != FREE {
                 self.release(index);
+            }
+            if self.is_marked(index) {
+                self.unmark(index);
             }
             drop(value);
         }
@@ -383,6 +424,10 @@ impl<M, T> Arena<M, T> {
             }
         }
         self.pages.shrink_to_fit();
+        while self.marks.len() > self.len.div_ceil(64) {
+            self.marks.pop();
+        }
+        self.marks.shrink_to_fit();
         self.relink_free_places();
     }
 
@@ -422,6 +467,10 @@ impl<M, T> Arena<M, T> {
             at = head.link;
         }
         assert_eq!(self.in_use + free_count + self.retired, self.len, "the places in use are counted");
+        assert_eq!(self.marks.len(), self.len.div_ceil(64), "every place has room for a mark");
+        let mut marked = self.heads().filter(|(index, _)| self.is_marked(*index));
+        assert_eq!(marked.clone().count(), self.marked, "the marks are counted");
+        assert!(marked.all(|(_, head)| head.tag() != FREE), "a free place has no mark");
         let unused = self.heads().filter(|(_, head)| head.tag() == FREE).count();
         assert_eq!(unused, free_count + self.retired, "a place that is not in use is free or retired");
     }

@@ -34,11 +34,6 @@ impl<X, const BITS: u32> Paged<X, BITS> {
     }
 
     #[inline]
-    pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut X> {
-        self.pages.get_mut(index >> BITS)?.get_mut(index & (Self::PAGE - 1))
-    }
-
-    #[inline]
     pub(crate) fn push(&mut self, element: X) {
         match self.pages.get_mut(self.len >> BITS) {
             Some(page) => page.push(element),
@@ -92,6 +87,7 @@ impl<X, const BITS: u32> Paged<X, BITS> {
         self.pages.shrink_to_fit();
     }
 
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &X> {
         self.pages.iter().flatten()
     }

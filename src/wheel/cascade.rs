@@ -12,7 +12,7 @@
 //! before anything fires.
 
 use super::geometry::{Geometry, LEVELS, limits, shift};
-use super::store::{Store, tag};
+use super::store::{Store, drop_if_stale};
 use crate::timer::Budget;
 
 impl<T, G: Geometry> Store<T, G> {
@@ -112,9 +112,7 @@ impl<T, G: Geometry> Store<T, G> {
         budget.spend(count);
         self.work.moved += count;
         for entry in batch.entries() {
-            // A sweep under way may have passed the slot that it goes to.
-            if self.sweep.under_way && self.arena.head(entry.place).tag() == tag::DEAD {
-                self.arena.release(entry.place);
+            if drop_if_stale(&mut self.arena, entry.place) {
                 self.work.collected += 1;
                 continue;
             }

@@ -30,9 +30,13 @@ impl<T, G: Geometry> Store<T, G> {
             let filed = match head.tag() {
                 tag::OWN => Some(head.link),
                 tag::PROXY => Some(head.datum),
-                tag::PROXIED_STALE | tag::OUTLIER_STALE | tag::DEAD => None,
-                other => panic!("an entry refers to a place with tag {other}"),
+                _ => None,
             };
+            assert_eq!(
+                filed.is_none(),
+                self.arena.is_marked(entry.place),
+                "a place is marked while its entry is stale"
+            );
             assert!(
                 filed.is_none_or(|filed| filed == entry.expiry),
                 "an entry lies under the tick that its place says"
@@ -42,15 +46,13 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     fn check_places(&self, seen: &BTreeSet<u32>) {
-        let (mut with_entry, mut outliers, mut stale_outliers) = (0, 0, 0);
-        for (index, head) in self.arena.heads() {
-            let is_live = self.arena.value(index).is_some();
+        let (mut with_entry, mut outliers) = (0, 0);
+        for (index, head) in self.arena.heads().filter(|(_, head)| head.tag() != FREE) {
             match head.tag() {
-                FREE => continue,
                 tag::OWN => {
-                    assert!(self.widen(head.datum) >= self.widen(head.link), "an entry is met before its timer is due")
+                    assert!(self.widen(head.datum) >= self.widen(head.link), "an entry is met before its timer is due");
                 }
-                tag::PROXIED | tag::PROXIED_STALE => {
+                tag::PROXIED => {
                     let proxy = self.arena.head(head.link);
                     assert_eq!((proxy.tag(), proxy.link), (tag::PROXY, index), "a timer and its proxy know each other");
                     assert!(
@@ -58,24 +60,31 @@ impl<T, G: Geometry> Store<T, G> {
                         "an entry is met before its timer is due"
                     );
                 }
-                tag::OUTLIER | tag::OUTLIER_STALE => {
+                tag::OUTLIER => {
                     outliers += 1;
-                    stale_outliers += usize::from(head.tag() == tag::OUTLIER_STALE);
                     assert!(self.outliers.tick(index).is_some(), "an outlier is among the outliers");
                 }
                 tag::PROXY => {
-                    assert_eq!(self.arena.head(head.link).link, index, "a timer and its proxy know each other")
+                    let timer = self.arena.head(head.link);
+                    assert_eq!(
+                        (timer.tag(), timer.link),
+                        (tag::PROXIED, index),
+                        "a timer and its proxy know each other"
+                    );
                 }
                 _ => {}
             }
+            let is_live = self.arena.value(index).is_some();
             assert_eq!(is_live, !matches!(head.tag(), tag::DEAD | tag::PROXY), "a timer has a value until it leaves");
-            if !matches!(head.tag(), tag::PROXIED | tag::OUTLIER) {
+            if is_live {
+                assert!(self.tick(index) >= Some(self.soonest), "no timer is due before the soonest");
+            }
+            if matches!(head.tag(), tag::OWN | tag::PROXY) || self.arena.is_marked(index) {
                 with_entry += 1;
-                assert!(seen.contains(&index), "a place that says it has an entry has one");
+                assert!(seen.contains(&index), "a place that has an entry has it in the wheel");
             }
         }
         assert_eq!(with_entry, seen.len(), "every entry has a place");
         assert_eq!(outliers, self.outliers.len(), "the outliers are counted");
-        assert_eq!(stale_outliers, self.stale_outliers, "the stale outliers are counted");
     }
 }

@@ -56,8 +56,6 @@ struct Chunk {
     /// `entries[start..end]` are there. No chunk of a run is empty.
     start: u16,
     end: u16,
-    /// A hint: about as many timers were cancelled while this was the last chunk of their slot and they not the last in it.
-    dead: u16,
     entries: [Entry; CHUNK],
 }
 
@@ -97,12 +95,12 @@ impl Chunks {
     fn take(&mut self, entry: Entry, previous: u32, next: u32) -> u32 {
         let taken = self.free;
         if taken == NONE {
-            self.chunks.push(Chunk { previous, next, start: 0, end: 1, dead: 0, entries: [entry; CHUNK] });
+            self.chunks.push(Chunk { previous, next, start: 0, end: 1, entries: [entry; CHUNK] });
             return self.chunks.len() as u32 - 1;
         }
         let chunk = self.get_mut(taken);
         let free = chunk.next;
-        (chunk.previous, chunk.next, chunk.start, chunk.end, chunk.dead) = (previous, next, 0, 1, 0);
+        (chunk.previous, chunk.next, chunk.start, chunk.end) = (previous, next, 0, 1);
         chunk.entries[0] = entry;
         self.free = free;
         self.free_count -= 1;
@@ -229,19 +227,12 @@ impl Run {
         let chunk = chunks.get_mut(self.tail);
         let mut end = usize::from(chunk.end) - 1;
         if chunk.entries[end].place != place {
-            chunk.dead = chunk.dead.saturating_add(1);
             return 0;
         }
         let mut taken = 1;
-        // Without the hint, a look at the entry before would be a cache miss for nothing.
-        while chunk.dead > 0
-            && end > usize::from(chunk.start)
-            && taken <= ALONG
-            && goes_along(chunk.entries[end - 1].place)
-        {
+        while end > usize::from(chunk.start) && taken <= ALONG && goes_along(chunk.entries[end - 1].place) {
             end -= 1;
             taken += 1;
-            chunk.dead -= 1;
         }
         chunk.end = end as u16;
         if chunk.start == chunk.end {
@@ -250,25 +241,19 @@ impl Run {
         taken
     }
 
-    /// Lets `keep` look at the chunk under the sweep's hand, drops what it does not keep (it may also rewrite what it
-    /// keeps), and moves the hand on. Says how many entries it looked at and how many are gone.
-    pub(crate) fn sweep_chunk(
-        &mut self,
-        chunks: &mut Chunks,
-        mut keep: impl FnMut(&mut Entry) -> bool,
-    ) -> (usize, usize) {
+    /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, and moves the hand on. Says how many entries
+    /// it looked at and how many are gone.
+    pub(crate) fn sweep_chunk(&mut self, chunks: &mut Chunks, mut is_stale: impl FnMut(u32) -> bool) -> (usize, usize) {
         let swept = chunks.hand;
         let chunk = chunks.get_mut(swept);
         let before = usize::from(chunk.start)..usize::from(chunk.end);
         let mut kept = before.start;
         for at in before.clone() {
-            let mut entry = chunk.entries[at];
-            let keeps = keep(&mut entry);
+            let entry = chunk.entries[at];
             chunk.entries[kept] = entry;
-            kept += usize::from(keeps);
+            kept += usize::from(!is_stale(entry.place));
         }
         chunk.end = kept as u16;
-        chunk.dead = 0;
         chunks.hand = chunk.next;
         if kept == before.start {
             self.unlink(chunks, swept);
@@ -403,7 +388,7 @@ mod tests {
     fn sweep(run: &mut Run, chunks: &mut Chunks, drop_one_in: u32) {
         chunks.point_at(run);
         while !chunks.hand_is_done() {
-            run.sweep_chunk(chunks, |entry| entry.place % drop_one_in != 0);
+            run.sweep_chunk(chunks, |place| place % drop_one_in == 0);
         }
     }
 
@@ -469,9 +454,9 @@ mod tests {
         chunks.point_at(&run);
         run.pop_front_chunk(&mut chunks);
         let mut first = None;
-        run.sweep_chunk(&mut chunks, |entry| {
-            first.get_or_insert(entry.place);
-            true
+        run.sweep_chunk(&mut chunks, |place| {
+            first.get_or_insert(place);
+            false
         });
         assert_eq!(first, Some(CHUNK as u32), "it looks at the chunk behind the one that went");
         run.pop_front_chunk(&mut chunks);

@@ -3,7 +3,7 @@
 use super::chunk::{Batch, Chunks};
 use super::geometry::{Geometry, limits};
 use super::progress::{Cascade, Sweep};
-use super::store::{Store, tag};
+use super::store::{Store, drop_if_stale};
 
 impl<T, G: Geometry> Store<T, G> {
     /// An empty store with the same limits, at the same time.
@@ -18,7 +18,6 @@ impl<T, G: Geometry> Store<T, G> {
         self.chunks = Chunks::new();
         self.due = Batch::EMPTY;
         self.outliers.clear();
-        self.stale_outliers = 0;
         self.sweep = Sweep::default();
         self.now = self.target;
         self.limits = limits::<G>(self.now);
@@ -32,19 +31,7 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn shrink_to_fit(&mut self) {
         let mut packed = Chunks::new();
         for level in &mut self.levels {
-            level.repack(&self.chunks, &mut packed, |place| {
-                let head = self.arena.head_mut(place);
-                match head.tag() {
-                    tag::DEAD => self.arena.release(place),
-                    tag::PROXIED_STALE => head.set_tag(tag::PROXIED),
-                    tag::OUTLIER_STALE => {
-                        head.set_tag(tag::OUTLIER);
-                        self.stale_outliers -= 1;
-                    }
-                    _ => return true,
-                }
-                false
-            });
+            level.repack(&self.chunks, &mut packed, |place| !drop_if_stale(&mut self.arena, place));
             level.shrink_to_fit();
         }
         self.chunks = packed;

@@ -32,8 +32,6 @@ pub(crate) struct Level<G> {
     /// Allocated when the first timer comes: most wheels never use the upper levels.
     slots: Vec<Slot>,
     occupied: [u64; WORDS],
-    /// Entries in all slots.
-    len: usize,
     number: usize,
     /// How many ticks a slot spans, as a power of two.
     shift: u32,
@@ -49,7 +47,7 @@ impl<G: Geometry> Level<G> {
             "the bitmap has a bit for each slot"
         );
         let (shift, mask) = (shift::<G>(number), double_slots::<G>(number) - 1);
-        Self { slots: Vec::new(), occupied: [0; WORDS], len: 0, number, shift, mask, geometry: PhantomData }
+        Self { slots: Vec::new(), occupied: [0; WORDS], number, shift, mask, geometry: PhantomData }
     }
 
     /// The slot of a tick, by its number in the two turns.
@@ -80,17 +78,11 @@ impl<G: Geometry> Level<G> {
             slot.least = entry.expiry;
         }
         slot.count += 1;
-        self.len += 1;
         if from_above {
             slot.run.push_above(chunks, entry);
         } else {
             slot.run.push(chunks, entry);
         }
-    }
-
-    /// Entries in all slots.
-    pub(crate) const fn len(&self) -> usize {
-        self.len
     }
 
     /// Whether the slot that holds `tick` has entries.
@@ -140,9 +132,9 @@ impl<G: Geometry> Level<G> {
         &mut self,
         chunks: &mut Chunks,
         index: usize,
-        keep: impl FnMut(&mut Entry) -> bool,
+        is_stale: impl FnMut(u32) -> bool,
     ) -> (usize, usize) {
-        let (swept, dropped) = self.slots[index].run.sweep_chunk(chunks, keep);
+        let (swept, dropped) = self.slots[index].run.sweep_chunk(chunks, is_stale);
         self.forget(index, dropped);
         (swept, dropped)
     }
@@ -152,7 +144,6 @@ impl<G: Geometry> Level<G> {
     fn forget(&mut self, index: usize, left: usize) {
         let slot = &mut self.slots[index];
         slot.count -= left as u32;
-        self.len -= left;
         if slot.count == 0 {
             self.occupied[index / 64] &= !(1 << (index % 64));
         }
@@ -190,9 +181,6 @@ impl<G: Geometry> Level<G> {
     /// The least tick filed in this level, at `now` or after it. It may be that of an entry that has gone stale.
     #[inline]
     pub(crate) fn least(&self, now: u64) -> Option<u64> {
-        if self.len == 0 {
-            return None;
-        }
         let index = self.first_from(now)?;
         Some(now + u64::from(self.slots[index].least.wrapping_sub(now as u32)))
     }
@@ -220,7 +208,6 @@ impl<G: Geometry> Level<G> {
     pub(crate) fn clear(&mut self) {
         self.slots.fill(Slot::EMPTY);
         self.occupied = [0; WORDS];
-        self.len = 0;
     }
 
     /// Moves all entries that `keep` keeps, slot by slot and in order, into other chunks.
@@ -236,7 +223,6 @@ impl<G: Geometry> Level<G> {
                 }
                 kept += 1;
             }
-            self.len -= (slot.count - kept) as usize;
             (slot.run, slot.count) = (packed, kept);
         }
         for (index, _) in self.slots.iter().enumerate().filter(|(_, slot)| slot.count == 0) {
@@ -246,7 +232,7 @@ impl<G: Geometry> Level<G> {
 
     /// Gives the slots back, if none of them has entries.
     pub(crate) fn shrink_to_fit(&mut self) {
-        if self.len == 0 {
+        if self.occupied == [0; WORDS] {
             self.slots = Vec::new();
         }
     }
@@ -262,7 +248,6 @@ impl<G: Geometry> Level<G> {
     ///
     /// If one of them is wrong.
     pub(crate) fn check(&self, chunks: &Chunks, now: u64) -> usize {
-        assert_eq!(self.slots.iter().map(|slot| slot.count as usize).sum::<usize>(), self.len, "entries are counted");
         let mut in_use = 0;
         for (index, slot) in self.slots.iter().enumerate() {
             assert_eq!(

@@ -80,13 +80,6 @@ impl Outliers {
         self.by_key.first_key_value().map(|(key, _)| key.tick)
     }
 
-    /// The least tick that takes part in the turn under way. (All that are armed in a turn count as due at its time, or
-    /// lie beyond the reach; so they never stand before one that takes part.)
-    pub(crate) fn least_in_turn(&self) -> Option<u64> {
-        let (key, _) = self.by_key.first_key_value()?;
-        (key.side == Side::Before || key.armed < self.fence).then_some(key.tick)
-    }
-
     /// Takes the first outlier of `tick` on this side of the wheel, if it takes part in the turn under way.
     pub(crate) fn pop(&mut self, tick: u64, side: Side) -> Option<u32> {
         let first = self.by_key.first_entry()?;
@@ -126,9 +119,8 @@ mod tests {
         let mut outliers = Outliers::new();
         outliers.insert(5, Side::After, 1);
         assert_eq!(outliers.pop(5, Side::After), None);
-        assert_eq!((outliers.least(), outliers.least_in_turn()), (Some(5), None));
+        assert_eq!(outliers.least(), Some(5));
         outliers.open_turn();
-        assert_eq!(outliers.least_in_turn(), Some(5));
         assert_eq!(outliers.pop(5, Side::After), Some(1));
         assert!(outliers.is_empty());
         outliers.check();

@@ -4,13 +4,16 @@
 //! safe: an entry needs no generation of its own, since a place is not given out again before its entry has been met.
 //!
 //! - *Moved to later*: only the place's tick changes. The entry stays where it is, and when it is met it is filed again.
-//! - *Cancelled*: the value leaves at once; the entry stays and is dropped when it is met, or swept. Where it is the last
-//!   of its slot, as it is for a timer that is cancelled soon after it was armed, it goes at once.
+//! - *Cancelled*: the value leaves at once; the entry stays, stale, and is dropped when it is met, or swept. Where it is the
+//!   last of its slot, as it is for a timer that is cancelled soon after it was armed, it goes at once.
 //! - *Moved to earlier* than its entry: the entry is stale from now on, and a *proxy* is filed in the right slot: a place
 //!   of its own without a value, which leads to the timer. So the id stays good.
 //!
+//! A place whose entry is stale is marked in the arena. So every live timer has one good entry (its own, its proxy's, or
+//! its place among the [`Outliers`]), and each mark stands for one stale entry more.
+//!
 //! Ticks in entries and places are the low halves; all of them lie from `now` to within the last level's reach, so that
-//! they are told apart. The few that do not are [`Outliers`].
+//! they are told apart. The few that do not are outliers.
 
 use super::chunk::{Batch, Chunks};
 use super::geometry::{Geometry, LEVELS, limits, place, reach};
@@ -28,16 +31,12 @@ pub(crate) mod tag {
     pub(crate) const OWN: u8 = 1;
     /// A timer whose entry is that of a proxy, `link`; `datum` is its tick.
     pub(crate) const PROXIED: u8 = 2;
-    /// The same, and an entry of its own is still out there, stale.
-    pub(crate) const PROXIED_STALE: u8 = 3;
     /// A timer among the outliers.
-    pub(crate) const OUTLIER: u8 = 4;
-    /// The same, and an entry of its own is still out there, stale.
-    pub(crate) const OUTLIER_STALE: u8 = 5;
-    /// No timer any more, but its entry is still out there.
-    pub(crate) const DEAD: u8 = 6;
+    pub(crate) const OUTLIER: u8 = 3;
     /// No timer but the entry of one, `link`; `datum` is the tick under which the entry is filed.
-    pub(crate) const PROXY: u8 = 7;
+    pub(crate) const PROXY: u8 = 4;
+    /// No timer any more, but its entry is still out there.
+    pub(crate) const DEAD: u8 = 5;
 }
 
 /// All that a wheel holds, in ticks.
@@ -58,8 +57,6 @@ pub(crate) struct Store<T, G> {
     pub(crate) soonest: u64,
     /// Whether that turn still has something to do.
     pub(crate) turn_is_open: bool,
-    /// Outliers that have left a stale entry in the wheel.
-    pub(crate) stale_outliers: usize,
     pub(crate) cascade: Cascade,
     pub(crate) sweep: Sweep,
     pub(crate) work: Work,
@@ -78,7 +75,6 @@ impl<T, G: Geometry> Store<T, G> {
             target: now,
             soonest: u64::MAX,
             turn_is_open: false,
-            stale_outliers: 0,
             cascade: Cascade::at(now),
             sweep: Sweep::default(),
             work: Work::default(),
@@ -86,8 +82,8 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     /// Entries held, of live timers and stale ones.
-    pub(crate) fn entries(&self) -> usize {
-        self.levels.iter().map(Level::len).sum::<usize>() + self.outliers.len() + self.due.entries().len()
+    pub(crate) const fn entries(&self) -> usize {
+        self.arena.live() + self.arena.marked()
     }
 
     /// The tick, at `now` or after it, that has this low half.
@@ -140,7 +136,7 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn tick(&self, index: u32) -> Option<u64> {
         let head = self.arena.head(index);
         match head.tag() {
-            tag::OUTLIER | tag::OUTLIER_STALE => self.outliers.tick(index),
+            tag::OUTLIER => self.outliers.tick(index),
             _ => Some(self.widen(head.datum)),
         }
     }
@@ -163,44 +159,34 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline(never)]
     fn move_elsewhere(&mut self, index: u32, tick: u64, within: bool) {
         match self.arena.head(index).tag() {
-            tag::OWN if within => self.file_proxy(index, tick, tag::PROXIED_STALE),
-            tag::OWN => self.become_outlier(index, tick, tag::OUTLIER_STALE),
-            proxied @ (tag::PROXIED | tag::PROXIED_STALE) => {
+            tag::OWN => self.arena.mark(index),
+            tag::PROXIED => {
                 let proxy = self.arena.head(index).link;
                 if within && tick >= self.widen(self.arena.head(proxy).datum) {
                     self.arena.head_mut(index).datum = tick as u32;
                     return;
                 }
-                self.abandon_entry(proxy);
-                let stale = proxied == tag::PROXIED_STALE;
-                if within {
-                    self.file_proxy(index, tick, proxied);
-                } else {
-                    self.become_outlier(index, tick, if stale { tag::OUTLIER_STALE } else { tag::OUTLIER });
-                }
+                self.abandon_proxy(proxy);
             }
-            outlier => {
+            _ => {
                 if tick > self.target && self.outliers.tick(index) == Some(tick) {
                     return;
                 }
                 self.outliers.remove(index);
-                let stale = outlier == tag::OUTLIER_STALE;
-                self.stale_outliers -= usize::from(stale);
-                if !within {
-                    self.become_outlier(index, tick, outlier);
-                } else if stale {
-                    self.file_proxy(index, tick, tag::PROXIED_STALE);
-                } else {
-                    self.file_own(index, tick);
-                }
             }
+        }
+        if !within {
+            self.become_outlier(index, tick);
+        } else if self.arena.is_marked(index) {
+            self.file_proxy(index, tick);
+        } else {
+            self.file_own(index, tick);
         }
         self.collect_garbage();
     }
 
-    fn become_outlier(&mut self, index: u32, tick: u64, new_tag: u8) {
-        self.arena.head_mut(index).set_tag(new_tag);
-        self.stale_outliers += usize::from(new_tag == tag::OUTLIER_STALE);
+    fn become_outlier(&mut self, index: u32, tick: u64) {
+        self.arena.head_mut(index).set_tag(tag::OUTLIER);
         self.add_outlier(tick, index);
     }
 
@@ -212,15 +198,14 @@ impl<T, G: Geometry> Store<T, G> {
         self.file(tick, index);
     }
 
-    /// Files a timer under the name of a proxy, which leaves it with this tag.
-    fn file_proxy(&mut self, index: u32, tick: u64, new_tag: u8) {
+    /// Files a timer, whose own entry is stale, under the name of a proxy.
+    fn file_proxy(&mut self, index: u32, tick: u64) {
         let Some(proxy) = self.arena.allot(tag::PROXY, index, tick as u32) else {
             // All 2³² places are taken. The outliers need none; only the order within the tick is lost.
-            let stale = new_tag == tag::PROXIED_STALE;
-            return self.become_outlier(index, tick, if stale { tag::OUTLIER_STALE } else { tag::OUTLIER });
+            return self.become_outlier(index, tick);
         };
         let head = self.arena.head_mut(index);
-        head.set_tag(new_tag);
+        head.set_tag(tag::PROXIED);
         (head.link, head.datum) = (proxy, tick as u32);
         self.file(tick, proxy);
     }
@@ -230,58 +215,74 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn cancel(&mut self, index: u32) -> Option<T> {
         let (_, value, head) = self.arena.take(index)?;
         let (head_tag, link) = (head.tag(), head.link);
-        match head_tag {
-            tag::OWN => self.abandon_own_entry(index, link),
-            tag::PROXIED | tag::PROXIED_STALE => {
-                self.abandon_entry(link);
-                self.leave(index, head_tag == tag::PROXIED_STALE);
-            }
-            _ => {
-                self.outliers.remove(index);
-                let stale = head_tag == tag::OUTLIER_STALE;
-                self.stale_outliers -= usize::from(stale);
-                self.leave(index, stale);
-            }
+        if head_tag == tag::OWN {
+            self.abandon_entry(index, link);
+        } else {
+            self.leave_elsewhere(index, head_tag, link);
         }
         self.collect_garbage();
         Some(value)
     }
 
-    /// Frees the place of a timer that has left, or keeps it while an entry still refers to it.
+    #[inline(never)]
+    fn leave_elsewhere(&mut self, index: u32, head_tag: u8, link: u32) {
+        if head_tag == tag::PROXIED {
+            self.abandon_proxy(link);
+        } else {
+            self.outliers.remove(index);
+        }
+        self.leave(index);
+    }
+
+    /// Frees the place of a timer that has left, or keeps it while a stale entry still refers to it.
     #[inline]
-    pub(crate) fn leave(&mut self, index: u32, has_stale_entry: bool) {
-        if has_stale_entry {
+    pub(crate) fn leave(&mut self, index: u32) {
+        if self.arena.is_marked(index) {
             self.arena.head_mut(index).set_tag(tag::DEAD);
         } else {
             self.arena.release(index);
         }
     }
 
-    /// Has done with a proxy.
-    fn abandon_entry(&mut self, proxy: u32) {
-        self.abandon_own_entry(proxy, self.arena.head(proxy).datum);
+    fn abandon_proxy(&mut self, proxy: u32) {
+        self.abandon_entry(proxy, self.arena.head(proxy).datum);
     }
 
-    /// Has done with a place whose entry is filed under this tick: takes the entry off the end of its slot and frees the
+    /// Has done with a place and its entry, filed under this tick: takes the entry off the end of its slot and frees the
     /// place, or else leaves both to be collected.
     #[inline]
-    fn abandon_own_entry(&mut self, index: u32, filed: u32) {
+    fn abandon_entry(&mut self, index: u32, filed: u32) {
         let tick = self.widen(filed);
         let level = &mut self.levels[place(&self.limits, tick)];
-        let (arena, chunks) = (&mut self.arena, &mut self.chunks);
-        // Timers that were cancelled in the order of arming lie before it, dead: they go along.
-        let taken = level.pop_back_if(chunks, tick, index, |place| {
-            let is_dead = arena.head(place).tag() == tag::DEAD;
-            if is_dead {
-                arena.release(place);
-            }
-            is_dead
-        });
+        let arena = &mut self.arena;
+        // Timers that were cancelled in the order of arming lie before it, stale: they go along.
+        let taken = level.pop_back_if(&mut self.chunks, tick, index, |place| drop_if_stale(arena, place));
         if taken > 0 {
-            arena.release(index);
+            self.arena.release(index);
             self.work.collected += taken as u64;
         } else {
-            arena.head_mut(index).set_tag(tag::DEAD);
+            self.arena.head_mut(index).set_tag(tag::DEAD);
+            self.arena.mark(index);
         }
+    }
+}
+
+/// Has done with the entry of a place, if it is stale; with the place too, if it was kept for the entry alone. Says whether
+/// it was.
+#[inline]
+pub(crate) fn drop_if_stale<T>(arena: &mut Arena<u32, T>, place: u32) -> bool {
+    let is_stale = arena.is_marked(place);
+    if is_stale {
+        drop_stale(arena, place);
+    }
+    is_stale
+}
+
+/// Has done with the stale entry of a place; with the place too, if it was kept for the entry alone.
+#[inline]
+pub(crate) fn drop_stale<T>(arena: &mut Arena<u32, T>, place: u32) {
+    arena.unmark(place);
+    if arena.head(place).tag() == tag::DEAD {
+        arena.release(place);
     }
 }

@@ -8,22 +8,16 @@
 
 use super::geometry::{Geometry, LEVELS};
 use super::progress::Sweep;
-use super::store::{Store, tag};
+use super::store::{Store, drop_if_stale};
 
 /// Stale entries up to this number are no reason to sweep.
 const ALLOWANCE: usize = 64;
 
 impl<T, G: Geometry> Store<T, G> {
-    /// Entries whose timers are gone or have moved away, and proxies.
-    #[inline]
-    pub(crate) const fn stale(&self) -> usize {
-        self.arena.in_use() - self.arena.live() + self.stale_outliers
-    }
-
-    /// Whether more is stale than a sweep may leave.
+    /// Whether more is stale than may be left without a sweep.
     #[inline]
     const fn needs_sweep(&self) -> bool {
-        self.stale() > self.arena.live() / 2 + ALLOWANCE
+        self.arena.marked() > self.arena.live() / 2 + ALLOWANCE
     }
 
     /// Does one step of the sweep, if one is under way or wanted, and says how many entries it looked at.
@@ -60,32 +54,9 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     fn sweep_chunk(&mut self) -> usize {
-        let (arena, chunks, stale_outliers) = (&mut self.arena, &mut self.chunks, &mut self.stale_outliers);
-        let (swept, dropped) = self.levels[self.sweep.level].sweep_chunk(chunks, self.sweep.slot, |entry| {
-            let head = arena.head_mut(entry.place);
-            match head.tag() {
-                tag::OWN => return true,
-                tag::DEAD => arena.release(entry.place),
-                tag::PROXIED_STALE => head.set_tag(tag::PROXIED),
-                tag::OUTLIER_STALE => {
-                    head.set_tag(tag::OUTLIER);
-                    *stale_outliers -= 1;
-                }
-                _ => {
-                    let (timer, filed, proxy) = (head.link, head.datum, entry.place);
-                    let timer_head = arena.head_mut(timer);
-                    // A timer whose own entry is gone takes over its proxy's.
-                    if timer_head.tag() == tag::PROXIED {
-                        timer_head.set_tag(tag::OWN);
-                        timer_head.link = filed;
-                        arena.release(proxy);
-                        entry.place = timer;
-                    }
-                    return true;
-                }
-            }
-            false
-        });
+        let (arena, level) = (&mut self.arena, &mut self.levels[self.sweep.level]);
+        let is_stale = |place| drop_if_stale(arena, place);
+        let (swept, dropped) = level.sweep_chunk(&mut self.chunks, self.sweep.slot, is_stale);
         self.work.swept += swept as u64;
         self.work.collected += dropped as u64;
         swept

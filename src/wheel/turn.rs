@@ -7,7 +7,7 @@
 use super::chunk::Entry;
 use super::geometry::Geometry;
 use super::outliers::Side;
-use super::store::{Store, tag};
+use super::store::{Store, drop_stale, tag};
 use crate::timer::{Budget, TimerId};
 
 impl<T, G: Geometry> Store<T, G> {
@@ -98,9 +98,7 @@ impl<T, G: Geometry> Store<T, G> {
 
     fn fire_outlier(&mut self, index: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
         budget.spend(1);
-        let stale = self.arena.head(index).tag() == tag::OUTLIER_STALE;
-        self.stale_outliers -= usize::from(stale);
-        self.fire(index, stale, budget)
+        self.fire(index, budget)
     }
 
     /// Meets an entry in its tick: its timer is due, or was moved to later and is filed again, or is not there any more.
@@ -108,7 +106,7 @@ impl<T, G: Geometry> Store<T, G> {
     fn meet(&mut self, entry: Entry, budget: &mut Budget) -> Option<(TimerId, T)> {
         let head = self.arena.head_mut(entry.place);
         match head.tag() {
-            tag::OWN if head.datum == entry.expiry => return self.fire(entry.place, false, budget),
+            tag::OWN if head.datum == entry.expiry => return self.fire(entry.place, budget),
             tag::OWN => {
                 head.link = head.datum;
                 let tick = head.datum;
@@ -116,33 +114,23 @@ impl<T, G: Geometry> Store<T, G> {
             }
             tag::PROXY => {
                 let timer = head.link;
-                return self.meet_proxied(entry, timer, budget);
-            }
-            tag::PROXIED_STALE => {
-                head.set_tag(tag::PROXIED);
-                self.work.collected += 1;
-            }
-            tag::OUTLIER_STALE => {
-                head.set_tag(tag::OUTLIER);
-                self.stale_outliers -= 1;
-                self.work.collected += 1;
+                return self.meet_proxy(entry, timer, budget);
             }
             _ => {
-                self.arena.release(entry.place);
+                drop_stale(&mut self.arena, entry.place);
                 self.work.collected += 1;
             }
         }
         None
     }
 
-    fn meet_proxied(&mut self, entry: Entry, timer: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
-        let head = self.arena.head(timer);
-        let (stale, tick) = (head.tag() == tag::PROXIED_STALE, head.datum);
+    fn meet_proxy(&mut self, entry: Entry, timer: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
+        let tick = self.arena.head(timer).datum;
         if tick == entry.expiry {
             self.arena.release(entry.place);
-            return self.fire(timer, stale, budget);
+            return self.fire(timer, budget);
         }
-        if stale {
+        if self.arena.is_marked(timer) {
             self.arena.head_mut(entry.place).datum = tick;
             self.file_again(tick, entry.place);
         } else {
@@ -161,9 +149,9 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     #[inline]
-    fn fire(&mut self, index: u32, has_stale_entry: bool, budget: &mut Budget) -> Option<(TimerId, T)> {
+    fn fire(&mut self, index: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
         let (id, value, _) = self.arena.take(index)?;
-        self.leave(index, has_stale_entry);
+        self.leave(index);
         self.work.fired += 1;
         budget.spend(self.collect_garbage() as u64);
         Some((id, value))
