@@ -119,12 +119,14 @@ impl Budget {
 ///   only.
 /// - **C5 Stale ids do nothing, live ids stay good.** Rescheduling keeps the id, to earlier or later; a place whose
 ///   generations are used up is retired, and shrinking does not start generations anew.
-/// - **C6 [`next_expiry`](Self::next_expiry) is never later than the true next one.** It is exact unless what it points at
-///   was cancelled or moved since it was last visited; a stale answer costs one empty turn and does not come back.
-///   [`next_turn`](Self::next_turn) is the earlier of it and of any upkeep that is due: who sleeps, sleeps until then.
+/// - **C6 [`next_expiry`](Self::next_expiry) is never later than the true next one.** Once a turn has run to its end it is
+///   exact, unless what it points at was cancelled or moved since it was last visited; a stale answer costs one empty turn
+///   and does not come back. [`next_turn`](Self::next_turn) is the earlier of it and of any upkeep that is due (a share of
+///   a cascade): who sleeps, sleeps until then. Upkeep wakes a sleeper at most once in 256 ticks, and only for a cascade of
+///   many timers.
 /// - **C7 Any deadline works**, past or centuries away; nothing panics, overflows or is clamped short. A timer armed at or
 ///   before the last turn's time is *overdue*: it counts as due at that turn's time, fires in the next turn, even if the
-///   clock has not moved, and never in the turn that is under way; so re-arming for now cannot loop.
+///   clock has not moved and whatever its slack, and never in the turn that is under way; so re-arming for now cannot loop.
 /// - **C8 Bounded work.** No call touches more than a constant number of entries (for the heap: a logarithm of the timers
 ///   it holds) beyond the turn's budget. Storage grows by pieces, never by one great copy. Only clear, shrink, iterating,
 ///   reserving and dropping are exempt.

@@ -65,7 +65,7 @@ fn c3_the_pass_stops_at_the_first_soft_time_ahead_as_hrtimers_do() {
 fn c3_equal_hard_times_fire_in_the_order_of_arming() {
     let mut timers = TimerHeap::new();
     for n in 0..100 {
-        timers.insert(between(n % 10, 50), n).unwrap();
+        timers.insert(between(1 + n % 10, 50), n).unwrap();
     }
     assert!(fired(&mut timers, 50).into_iter().eq(0..100));
 }
@@ -157,7 +157,7 @@ fn c7_what_is_due_and_moved_to_now_during_the_turn_fires_in_the_next_one() {
 fn c7_the_end_of_time_comes_only_then() {
     let mut timers = TimerHeap::new();
     timers.insert(Timestamp::MAX, "last").unwrap();
-    timers.insert(Deadline::at(Timestamp::ZERO).with_slack(Duration::MAX), "patient").unwrap();
+    timers.insert(Deadline::at(at(1)).with_slack(Duration::MAX), "patient").unwrap();
     assert_eq!(fired(&mut timers, u64::MAX - 1), [""; 0], "the last one stands before the patient one");
     assert_eq!(timers.next_turn(), Some(Timestamp::MAX));
     assert_eq!(fired(&mut timers, u64::MAX), ["last", "patient"]);
@@ -256,9 +256,11 @@ struct Model {
 
 impl Model {
     fn arm(&mut self, value: u64, deadline: Deadline) {
-        let (soft, hard) = (deadline.soft().max(self.now), deadline.hard().max(self.now));
-        if let Some(&(old_soft, old_hard, _, waits)) = self.timers.get(&value) {
-            if (old_soft, old_hard) == (soft, hard) && (waits || soft > self.now) {
+        let is_overdue = deadline.soft() <= self.now;
+        let (soft, hard) = if is_overdue { (self.now, self.now) } else { (deadline.soft(), deadline.hard()) };
+        if let Some(timer) = self.timers.get_mut(&value) {
+            if timer.1 == hard && (timer.3 || !is_overdue) {
+                timer.0 = soft;
                 return;
             }
         }

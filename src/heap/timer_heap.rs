@@ -135,9 +135,14 @@ impl<T> TimerHeap<T> {
         });
     }
 
-    /// The soft and the hard time of a timer that is armed now: an overdue one counts as due at the last turn's time.
+    /// The soft and the hard time of a timer that is armed now. An overdue one counts as due at the last turn's time,
+    /// whatever its slack.
     fn effective(&self, deadline: Deadline) -> (Timestamp, Timestamp) {
-        (deadline.soft().max(self.last_turn), deadline.hard().max(self.last_turn))
+        if deadline.soft() <= self.last_turn {
+            (self.last_turn, self.last_turn)
+        } else {
+            (deadline.soft(), deadline.hard())
+        }
     }
 
     fn take_sequence(&mut self) -> u64 {
@@ -183,21 +188,19 @@ impl<T> Timer<T> for TimerHeap<T> {
         Ok(id)
     }
 
-    /// A timer that is moved to the very same soft and hard time keeps its place in the order of arming. Otherwise, and
-    /// when it is due in the turn under way and has not been handed out yet, it counts as armed now.
+    /// A timer whose hard time stays as it was keeps its place in the order of arming, unless it is overdue: then it counts
+    /// as armed now, and waits for the next turn, as long as it does not wait for that already.
     fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
         let Some(index) = self.places.find(id) else {
             return false;
         };
         let (soft, hard) = self.effective(deadline);
         let head = self.places.head_mut(index);
-        let (position, old_soft_ns) = (head.link, head.datum);
+        let position = head.link;
         head.datum = soft.as_nanos();
         let old = self.heap.key(position);
-        let is_unmoved = (old_soft_ns, old.hard_ns()) == (soft.as_nanos(), hard.as_nanos());
-        // Due in the turn under way means: now or before, and armed before the turn was opened.
-        let is_due = soft == self.last_turn && old.sequence() < self.turn_sequence;
-        if is_unmoved && !is_due {
+        let waits = old.sequence() >= self.turn_sequence;
+        if old.hard_ns() == hard.as_nanos() && (soft > self.last_turn || waits) {
             return true;
         }
         let key = Key::new(hard.as_nanos(), self.take_sequence());

@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
+use super::bitmap::{self, Bitmap};
 use super::chunk::{Batch, Chunks, Entry, Run};
 use super::geometry::{Geometry, double_slots, shift};
 
-/// Words of the bitmap: enough for two turns of the largest ring.
-const WORDS: usize = 8;
+/// A slot with more entries than this is crowded: it does not come down in one go.
+const CROWD: u32 = 64;
 
 /// What is filed for one span of ticks.
 #[derive(Clone, Copy)]
@@ -31,7 +32,10 @@ impl Slot {
 pub(crate) struct Level<G> {
     /// Allocated when the first timer comes: most wheels never use the upper levels.
     slots: Vec<Slot>,
-    occupied: [u64; WORDS],
+    /// The slots with entries.
+    occupied: Bitmap,
+    /// The slots that have been crowded since they were last empty.
+    crowded: Bitmap,
     number: usize,
     /// How many ticks a slot spans, as a power of two.
     shift: u32,
@@ -42,12 +46,17 @@ pub(crate) struct Level<G> {
 
 impl<G: Geometry> Level<G> {
     pub(crate) const fn new(number: usize) -> Self {
-        assert!(
-            double_slots::<G>(0) <= WORDS * 64 && double_slots::<G>(1) <= WORDS * 64,
-            "the bitmap has a bit for each slot"
-        );
+        assert!(double_slots::<G>(number) <= bitmap::CAPACITY, "the bitmap has a bit for each slot");
         let (shift, mask) = (shift::<G>(number), double_slots::<G>(number) - 1);
-        Self { slots: Vec::new(), occupied: [0; WORDS], number, shift, mask, geometry: PhantomData }
+        Self {
+            slots: Vec::new(),
+            occupied: Bitmap::EMPTY,
+            crowded: Bitmap::EMPTY,
+            number,
+            shift,
+            mask,
+            geometry: PhantomData,
+        }
     }
 
     /// The slot of a tick, by its number in the two turns.
@@ -71,13 +80,16 @@ impl<G: Geometry> Level<G> {
         let entry = Entry { expiry: tick as u32, place };
         let slot = &mut self.slots[index];
         if slot.count == 0 {
-            self.occupied[index / 64] |= 1 << (index % 64);
+            self.occupied.insert(index);
             slot.least = entry.expiry;
         } else if (entry.expiry.wrapping_sub(slot.least) as i32) < 0 {
             // Within a slot ticks differ by less than 2^31, so the sign tells which is the lesser.
             slot.least = entry.expiry;
         }
         slot.count += 1;
+        if slot.count == CROWD + 1 {
+            self.crowded.insert(index);
+        }
         if from_above {
             slot.run.push_above(chunks, entry);
         } else {
@@ -88,8 +100,7 @@ impl<G: Geometry> Level<G> {
     /// Whether the slot that holds `tick` has entries.
     #[inline]
     pub(crate) fn holds(&self, tick: u64) -> bool {
-        let index = self.index(tick);
-        self.occupied[index / 64] >> (index % 64) & 1 != 0
+        self.occupied.contains(self.index(tick))
     }
 
     /// The slot that holds `tick`, if it has entries.
@@ -145,69 +156,44 @@ impl<G: Geometry> Level<G> {
         let slot = &mut self.slots[index];
         slot.count -= left as u32;
         if slot.count == 0 {
-            self.occupied[index / 64] &= !(1 << (index % 64));
+            self.occupied.remove(index);
+            self.crowded.remove(index);
         }
     }
 
     /// The first slot at `from` or behind it, by number, that has entries.
     pub(crate) fn occupied_from(&self, from: usize) -> Option<(usize, &Slot)> {
-        let mut word = from / 64;
-        let mut bits = self.occupied.get(word)? & (!0 << (from % 64));
-        while bits == 0 {
-            word += 1;
-            bits = *self.occupied.get(word)?;
-        }
-        let index = word * 64 + bits.trailing_zeros() as usize;
+        let index = self.occupied.first_in(from, self.mask + 1)?;
         Some((index, &self.slots[index]))
-    }
-
-    /// The first slot with entries, going round from the one that holds `now`.
-    #[inline]
-    fn first_from(&self, now: u64) -> Option<usize> {
-        let start = self.index(now);
-        let words = self.mask / 64 + 1;
-        let (first, bit) = (start / 64, start % 64);
-        let ahead = self.occupied[first] & (!0 << bit);
-        if ahead != 0 {
-            return Some(first * 64 + ahead.trailing_zeros() as usize);
-        }
-        // All the other words, and at last the first one again for what lies before the start.
-        (1..=words).map(|step| (first + step) % words).find_map(|word| {
-            let bits = self.occupied[word];
-            (bits != 0).then(|| word * 64 + bits.trailing_zeros() as usize)
-        })
     }
 
     /// The least tick filed in this level, at `now` or after it. It may be that of an entry that has gone stale.
     #[inline]
     pub(crate) fn least(&self, now: u64) -> Option<u64> {
-        let index = self.first_from(now)?;
+        let index = self.occupied.first_round(self.index(now), self.mask + 1)?;
         Some(now + u64::from(self.slots[index].least.wrapping_sub(now as u32)))
+    }
+
+    /// How many slots after the one that holds `now` the next crowded one is.
+    pub(crate) fn next_crowd(&self, now: u64) -> Option<u64> {
+        let start = self.index(now);
+        let index = self.crowded.first_round(start, self.mask + 1)?;
+        Some((index.wrapping_sub(start) & self.mask) as u64)
     }
 
     /// The first tick in the same turn of tv1's ring as `now`, but after it, whose slot has entries. For tv1 alone.
     #[inline]
     pub(crate) fn next_in_turn(&self, now: u64) -> Option<u64> {
         debug_assert!(self.number == 0, "a slot is one tick wide in tv1 alone");
-        let turn = shift::<G>(1);
         let start = self.index(now);
-        let end = (start | ((1 << turn) - 1)) + 1;
-        let mut from = start + 1;
-        while from < end {
-            let bits = self.occupied[from / 64] & (!0 << (from % 64));
-            if bits != 0 {
-                let index = from / 64 * 64 + bits.trailing_zeros() as usize;
-                return (index < end).then(|| now + (index - start) as u64);
-            }
-            from = (from / 64 + 1) * 64;
-        }
-        None
+        let end = (start | ((1 << shift::<G>(1)) - 1)) + 1;
+        self.occupied.first_in(start + 1, end).map(|index| now + (index - start) as u64)
     }
 
     /// Forgets all entries; the chunks that held them are the caller's to clear.
     pub(crate) fn clear(&mut self) {
         self.slots.fill(Slot::EMPTY);
-        self.occupied = [0; WORDS];
+        (self.occupied, self.crowded) = (Bitmap::EMPTY, Bitmap::EMPTY);
     }
 
     /// Moves all entries that `keep` keeps, slot by slot and in order, into other chunks.
@@ -226,13 +212,14 @@ impl<G: Geometry> Level<G> {
             (slot.run, slot.count) = (packed, kept);
         }
         for (index, _) in self.slots.iter().enumerate().filter(|(_, slot)| slot.count == 0) {
-            self.occupied[index / 64] &= !(1 << (index % 64));
+            self.occupied.remove(index);
+            self.crowded.remove(index);
         }
     }
 
     /// Gives the slots back, if none of them has entries.
     pub(crate) fn shrink_to_fit(&mut self) {
-        if self.occupied == [0; WORDS] {
+        if self.occupied == Bitmap::EMPTY {
             self.slots = Vec::new();
         }
     }
@@ -250,11 +237,9 @@ impl<G: Geometry> Level<G> {
     pub(crate) fn check(&self, chunks: &Chunks, now: u64) -> usize {
         let mut in_use = 0;
         for (index, slot) in self.slots.iter().enumerate() {
-            assert_eq!(
-                self.occupied[index / 64] >> (index % 64) & 1 != 0,
-                slot.count != 0,
-                "the bitmap tells who has entries"
-            );
+            assert_eq!(self.occupied.contains(index), slot.count != 0, "the bitmap tells who has entries");
+            assert!(slot.count <= CROWD || self.crowded.contains(index), "the bitmap tells who is crowded");
+            assert!(slot.count > 0 || !self.crowded.contains(index), "the bitmap tells who is crowded");
             assert_eq!(slot.run.is_empty(), slot.count == 0, "entries are counted");
             assert_eq!(slot.run.iter(chunks).count(), slot.count as usize, "entries are counted");
             in_use += slot.run.check(chunks);

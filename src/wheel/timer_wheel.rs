@@ -117,6 +117,17 @@ impl<T, G: Geometry> TimerWheel<T, G> {
         self.store.check();
     }
 
+    /// The tick at which a timer for this deadline is due. One that is overdue does not wait for a rounder tick.
+    #[inline]
+    fn due(&self, deadline: Deadline) -> u64 {
+        let due = self.resolution.expiry(deadline).get();
+        if deadline.slack().is_zero() {
+            return due;
+        }
+        let first = self.resolution.tick_after(deadline.soft()).get();
+        if first <= self.store.target { first } else { due }
+    }
+
     fn start_of(&self, tick: u64) -> Timestamp {
         self.resolution.start_of(crate::time::Tick::new(tick))
     }
@@ -125,12 +136,12 @@ impl<T, G: Geometry> TimerWheel<T, G> {
 impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     #[inline]
     fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
-        self.store.insert(self.resolution.expiry(deadline).get(), value)
+        self.store.insert(self.due(deadline), value)
     }
 
     #[inline]
     fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        self.store.reschedule(id, self.resolution.expiry(deadline).get())
+        self.store.reschedule(id, self.due(deadline))
     }
 
     #[inline]
