@@ -1,0 +1,61 @@
+//! What a container of timers must be able to do to take part.
+
+/// A container of timers over `u64` values, told the time in ticks of 1 ms. It starts at tick 0.
+pub(crate) trait Contender: Sized {
+    /// As the tables and `--only` name it.
+    const NAME: &'static str;
+    /// How many ticks early it may fire by its own design.
+    const EARLY_TICKS: u64 = 0;
+    /// How many ticks late it may fire by its own design.
+    const LATE_TICKS: u64 = 0;
+
+    /// What cancelling and resetting take.
+    type Key: Copy;
+    /// What [`enter`](Self::enter) gives.
+    type Entered;
+
+    fn new() -> Self;
+
+    /// Arms a timer for a tick that lies ahead.
+    fn arm(&mut self, due_ticks: u64, value: u64) -> Self::Key;
+
+    /// Takes an armed timer out and gives its value back.
+    fn cancel(&mut self, key: Self::Key) -> Option<u64>;
+
+    /// Moves an armed timer to `due_ticks`; the key may change.
+    fn reset(&mut self, key: &mut Self::Key, due_ticks: u64);
+
+    /// Lets the clock run from `from_ticks`, where it stands, to `to_ticks` in steps of `step_ticks`, with a turn at each
+    /// step. The loop belongs to the contender because one that lives in an async runtime must be driven from inside.
+    fn run<H: OnTurn<Self>>(&mut self, from_ticks: u64, to_ticks: u64, step_ticks: u64, handler: &mut H) {
+        let mut now_ticks = from_ticks;
+        while now_ticks < to_ticks {
+            now_ticks = to_ticks.min(now_ticks + step_ticks);
+            handler.before_turn(self, now_ticks);
+            self.turn(now_ticks, handler);
+            handler.after_turn();
+        }
+    }
+
+    /// One turn: hands every timer that is due by `now_ticks` to [`OnTurn::fired`].
+    fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H);
+
+    /// How many timers are armed.
+    fn pending(&self) -> usize;
+
+    /// Holds as long as the contender's calls may be made: a guard of its runtime, if it needs one. [`run`](Self::run) does
+    /// without.
+    fn enter(&self) -> Self::Entered;
+}
+
+/// What a job does while the clock runs.
+pub(crate) trait OnTurn<C> {
+    /// Called before the turn at `now_ticks`, while the clock stands one step earlier.
+    fn before_turn(&mut self, _timers: &mut C, _now_ticks: u64) {}
+
+    /// Called for each timer that fires; may arm, cancel and reset.
+    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: u64);
+
+    /// Called when the turn is over.
+    fn after_turn(&mut self) {}
+}

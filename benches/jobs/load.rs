@@ -1,0 +1,165 @@
+//! A container with N timers pending, and its emptying, which is where every run is checked.
+
+use fastrand::Rng;
+
+use crate::jobs::contender::{Contender, OnTurn};
+use crate::jobs::ledger::Ledger;
+
+/// Delays are uniform in `1..=MAX_DELAY_TICKS`.
+pub(crate) const MAX_DELAY_TICKS: u64 = 60_000;
+const SEED: u64 = 0x7469_636b_7768_6565;
+/// Above this many timers the last check cancels them instead of waiting for all to fire, which would take minutes.
+const FIRE_ALL_UP_TO: usize = 2_000_000;
+/// Turns in which they all fire: one for each tick, unless job b has moved deadlines far away.
+const MOST_LAST_TURNS: u64 = 1 << 18;
+
+/// A timer that the harness may touch: its place in the table of keys is its value.
+#[derive(Clone, Copy)]
+pub(crate) struct Held<K> {
+    pub(crate) key: K,
+    /// Zero for one that is not armed.
+    pub(crate) due_ticks: u32,
+}
+
+impl<K> Held<K> {
+    pub(crate) fn new(key: K, due_ticks: u64) -> Self {
+        let mut held = Self { key, due_ticks: 0 };
+        held.moved_to(due_ticks);
+        held
+    }
+
+    pub(crate) fn moved_to(&mut self, due_ticks: u64) {
+        self.due_ticks = due_ticks.try_into().expect("the jobs end before tick 2^32");
+    }
+}
+
+/// A container, the keys to what is in it, and the books.
+pub(crate) struct Load<C: Contender> {
+    pub(crate) timers: C,
+    pub(crate) held: Vec<Held<C::Key>>,
+    pub(crate) ledger: Ledger,
+    pub(crate) rng: Random,
+    pub(crate) now_ticks: u64,
+}
+
+impl<C: Contender> Load<C> {
+    pub(crate) fn empty() -> Self {
+        let rng = Random(Rng::with_seed(SEED));
+        Self { timers: C::new(), held: Vec::new(), ledger: Ledger::default(), rng, now_ticks: 0 }
+    }
+
+    /// `count` timers whose keys are held, each with its place as its value.
+    pub(crate) fn with_keys(count: usize) -> Self {
+        let mut load = Self::empty();
+        let _entered = load.timers.enter();
+        load.held.reserve_exact(count);
+        for _ in 0..count {
+            load.arm_held();
+        }
+        load
+    }
+
+    /// Arms one more timer with a random delay, and holds its key.
+    pub(crate) fn arm_held(&mut self) {
+        let (value, due_ticks) = (self.held.len() as u64, self.now_ticks + self.rng.delay_ticks());
+        let key = self.timers.arm(due_ticks, value);
+        self.held.push(Held::new(key, due_ticks));
+        self.ledger.armed(value);
+    }
+
+    /// `count` timers without keys, each with the tick at which it is due as its value.
+    pub(crate) fn without_keys(count: usize) -> Self {
+        let mut load = Self::empty();
+        let _entered = load.timers.enter();
+        for _ in 0..count {
+            load.arm_keyless();
+        }
+        load
+    }
+
+    /// Arms one more timer with a random delay, and forgets its key.
+    pub(crate) fn arm_keyless(&mut self) {
+        let due_ticks = self.now_ticks + self.rng.delay_ticks();
+        self.timers.arm(due_ticks, due_ticks);
+        self.ledger.armed(due_ticks);
+    }
+
+    /// Lets the clock run for `ticks`, a turn at each, with the handler that `make` builds from the books.
+    pub(crate) fn run_for<'a, H: OnTurn<C>>(
+        &'a mut self,
+        ticks: u64,
+        make: impl FnOnce(&'a mut Ledger, &'a mut Random) -> H,
+    ) -> H {
+        let mut handler = make(&mut self.ledger, &mut self.rng);
+        self.timers.run(self.now_ticks, self.now_ticks + ticks, 1, &mut handler);
+        self.now_ticks += ticks;
+        handler
+    }
+
+    /// Empties the container and checks that what came out is what went in.
+    pub(crate) fn finish(mut self) -> Result<(), String> {
+        self.ledger.check(&self.timers)?;
+        if self.held.is_empty() || self.held.len() <= FIRE_ALL_UP_TO {
+            self.fire_all();
+        } else {
+            self.cancel_all();
+        }
+        if self.ledger.live() != 0 {
+            return Err(format!("{}: {} timers never fired", C::NAME, self.ledger.live()));
+        }
+        self.ledger.check(&self.timers)
+    }
+
+    fn fire_all(&mut self) {
+        let last_held = self.held.iter().map(|held| u64::from(held.due_ticks)).max();
+        let last_ticks = last_held.unwrap_or(self.now_ticks + MAX_DELAY_TICKS) + C::LATE_TICKS;
+        let step_ticks = (last_ticks - self.now_ticks).div_ceil(MOST_LAST_TURNS).max(1);
+        let mut emptying =
+            Emptying { held: &mut self.held, ledger: &mut self.ledger, first_ticks: 0, now_ticks: self.now_ticks };
+        self.timers.run(self.now_ticks, last_ticks, step_ticks, &mut emptying);
+        self.now_ticks = last_ticks;
+    }
+
+    fn cancel_all(&mut self) {
+        let _entered = self.timers.enter();
+        for (place, held) in self.held.iter().enumerate().filter(|(_, held)| held.due_ticks != 0) {
+            self.ledger.cancelled(self.timers.cancel(held.key), place as u64);
+        }
+    }
+}
+
+/// Checks each timer as it fires, one by one where keys are held: a second firing finds its place vacated.
+struct Emptying<'a, K> {
+    held: &'a mut [Held<K>],
+    ledger: &'a mut Ledger,
+    first_ticks: u64,
+    now_ticks: u64,
+}
+
+impl<C: Contender> OnTurn<C> for Emptying<'_, C::Key> {
+    fn before_turn(&mut self, _timers: &mut C, now_ticks: u64) {
+        self.first_ticks = self.now_ticks + 1;
+        self.now_ticks = now_ticks;
+    }
+
+    fn fired(&mut self, _timers: &mut C, now_ticks: u64, value: u64) {
+        let due_ticks = match self.held.get_mut(value as usize) {
+            Some(held) => std::mem::take(&mut held.due_ticks).into(),
+            None => value,
+        };
+        self.ledger.fired_within(value, due_ticks, self.first_ticks, now_ticks);
+    }
+}
+
+/// The one source of choices, the same for every contender.
+pub(crate) struct Random(Rng);
+
+impl Random {
+    pub(crate) fn delay_ticks(&mut self) -> u64 {
+        self.0.u32(1..=MAX_DELAY_TICKS as u32).into()
+    }
+
+    pub(crate) fn place(&mut self, count: usize) -> usize {
+        self.0.u32(0..count as u32) as usize
+    }
+}

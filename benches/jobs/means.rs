@@ -1,0 +1,311 @@
+//! Jobs a1 to d: thread CPU time over rounds of many operations.
+
+use std::time::Duration;
+
+use crate::jobs::clock::timed;
+use crate::jobs::contender::{Contender, OnTurn};
+use crate::jobs::ledger::Ledger;
+use crate::jobs::load::{Held, Load, MAX_DELAY_TICKS, Random};
+
+/// How often, on average, job b2 resets a timer within its timeout. One in e^4 timers (1.8 %) thus sees no reset for
+/// 60,000 ticks and fires, and is armed again.
+const RESETS_PER_TIMEOUT: u64 = 4;
+/// A hold is warmed up until every level of every wheel has turned.
+const WARM_UP_TICKS: u64 = 65_536;
+/// At 10^7 timers that would take a minute for some; half of it has replaced nine timers in ten.
+const SHORT_WARM_UP_TICKS: u64 = 32_768;
+
+/// A job whose result is nanoseconds per operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mean {
+    A1,
+    A2,
+    B,
+    B2,
+    C,
+    D,
+}
+
+impl Mean {
+    pub(crate) const ALL: [Self; 6] = [Self::A1, Self::A2, Self::B, Self::B2, Self::C, Self::D];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::A1 => "a1",
+            Self::A2 => "a2",
+            Self::B => "b",
+            Self::B2 => "b2",
+            Self::C => "c",
+            Self::D => "d",
+        }
+    }
+
+    /// What the figures of one round are called.
+    pub(crate) fn rows(self) -> &'static [&'static str] {
+        match self {
+            Self::A1 => &["a1 arm, cancel"],
+            Self::A2 => &["a2 cancel random, arm"],
+            Self::B => &["b  reset random"],
+            Self::B2 => &["b2 reset, running"],
+            Self::C => &["c  hold"],
+            Self::D => &["d  arm", "d  fire"],
+        }
+    }
+
+    /// Fewer operations than this are no fair sample: what a container puts off would be seen in part, or not at all.
+    pub(crate) fn least_operations(self, count: usize) -> u64 {
+        match self {
+            // Who cancels lazily collects in bouts, about one for as many cancels as timers. (At 10^7 that is too long.)
+            Self::A2 => (count as u64).clamp(1 << 12, 1 << 21),
+            Self::B2 => resets_per_tick(count) * 256,
+            _ => 1 << 12,
+        }
+    }
+
+    /// Operations that make a round long enough to be timed, and short enough to be repeated, with `count` timers.
+    pub(crate) fn operations(self, count: usize) -> u64 {
+        let count = count as u64;
+        match self {
+            Self::A1 | Self::B => 1 << 18,
+            Self::A2 => self.least_operations(count as usize).max(1 << 18),
+            Self::B2 => resets_per_tick(count as usize) * 16_384,
+            // 65,536 ticks up to 10^5 timers, a quarter at 10^6, a sixteenth at 10^7.
+            Self::C => events_in(count, (65_536_000_000 / count.max(1)).clamp(4096, 65_536).next_multiple_of(4096)),
+            Self::D => count,
+        }
+    }
+
+    /// Fills a container for this job and warms it up.
+    pub(crate) fn start<C: Contender + 'static>(self, count: usize) -> Box<dyn Rounds> {
+        match self {
+            Self::A1 => Box::new(Standing { load: Load::<C>::with_keys(count), job: Load::arm_and_cancel }),
+            Self::A2 => {
+                // Until what was cancelled is being collected as fast as it comes.
+                let mut load = Load::<C>::with_keys(count);
+                load.replace_random(count as u64);
+                Box::new(Standing { load, job: Load::replace_random })
+            }
+            Self::B => Box::new(Standing { load: Load::<C>::with_keys(count), job: Load::reset_random }),
+            Self::B2 => {
+                let mut load = Load::<C>::with_keys(count);
+                load.reset_running(warm_up_ticks(count) * resets_per_tick(count));
+                Box::new(Running { load, job: Load::reset_running })
+            }
+            Self::C => {
+                let mut load = Load::<C>::without_keys(count);
+                load.hold(events_in(count as u64, warm_up_ticks(count)));
+                Box::new(Running { load, job: Load::hold })
+            }
+            Self::D => Box::new(ArmAndDrain::<C> { count, contender: std::marker::PhantomData }),
+        }
+    }
+}
+
+pub(crate) fn warm_up_ticks(count: usize) -> u64 {
+    if count > 2_000_000 { SHORT_WARM_UP_TICKS } else { WARM_UP_TICKS }
+}
+
+fn resets_per_tick(count: usize) -> u64 {
+    (count as u64 * RESETS_PER_TIMEOUT / MAX_DELAY_TICKS).max(1)
+}
+
+/// How many timers fire, about, while a hold of `count` runs for `ticks`: delays last half of the longest on average.
+fn events_in(count: u64, ticks: u64) -> u64 {
+    (count * ticks / (MAX_DELAY_TICKS / 2)).max(1)
+}
+
+/// One figure of a round.
+#[derive(Clone, Copy)]
+pub(crate) struct Timed {
+    pub(crate) elapsed: Duration,
+    pub(crate) operations: u64,
+}
+
+impl Timed {
+    pub(crate) fn ns_per_operation(self) -> f64 {
+        self.elapsed.as_nanos() as f64 / self.operations as f64
+    }
+}
+
+/// A job that is set up and can be timed again and again.
+pub(crate) trait Rounds {
+    /// Does at least `operations` of them; one figure for each of [`Mean::rows`].
+    fn round(&mut self, operations: u64) -> Result<Vec<Timed>, String>;
+
+    /// Empties the container and checks it.
+    fn finish(self: Box<Self>) -> Result<(), String>;
+}
+
+/// A job in which the clock stands.
+struct Standing<C: Contender> {
+    load: Load<C>,
+    job: fn(&mut Load<C>, u64),
+}
+
+impl<C: Contender> Rounds for Standing<C> {
+    fn round(&mut self, operations: u64) -> Result<Vec<Timed>, String> {
+        let elapsed = timed(|| (self.job)(&mut self.load, operations));
+        self.load.ledger.check(&self.load.timers)?;
+        Ok(vec![Timed { elapsed, operations }])
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), String> {
+        self.load.finish()
+    }
+}
+
+/// A job in which the clock runs; it says itself how many operations it came to.
+struct Running<C: Contender> {
+    load: Load<C>,
+    job: fn(&mut Load<C>, u64) -> u64,
+}
+
+impl<C: Contender> Rounds for Running<C> {
+    fn round(&mut self, operations: u64) -> Result<Vec<Timed>, String> {
+        let mut done = 0;
+        let elapsed = timed(|| done = (self.job)(&mut self.load, operations));
+        self.load.ledger.check(&self.load.timers)?;
+        Ok(vec![Timed { elapsed, operations: done }])
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), String> {
+        self.load.finish()
+    }
+}
+
+/// Job d, which starts from an empty container each time. A round is always `count` timers.
+struct ArmAndDrain<C> {
+    count: usize,
+    contender: std::marker::PhantomData<C>,
+}
+
+impl<C: Contender> Rounds for ArmAndDrain<C> {
+    fn round(&mut self, _operations: u64) -> Result<Vec<Timed>, String> {
+        let mut load = Load::<C>::empty();
+        let operations = self.count as u64;
+        let arm = timed(|| {
+            let _entered = load.timers.enter();
+            (0..operations).for_each(|_| load.arm_keyless());
+        });
+        let fire = timed(|| load.drain());
+        load.finish()?;
+        Ok(vec![Timed { elapsed: arm, operations }, Timed { elapsed: fire, operations }])
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl<C: Contender> Load<C> {
+    /// Job a1.
+    fn arm_and_cancel(&mut self, operations: u64) {
+        let _entered = self.timers.enter();
+        let value = self.held.len() as u64;
+        for _ in 0..operations {
+            let key = self.timers.arm(self.now_ticks + self.rng.delay_ticks(), value);
+            self.ledger.armed(value);
+            self.ledger.cancelled(self.timers.cancel(key), value);
+        }
+    }
+
+    /// Job a2.
+    fn replace_random(&mut self, operations: u64) {
+        let _entered = self.timers.enter();
+        for _ in 0..operations {
+            let place = self.rng.place(self.held.len());
+            let value = place as u64;
+            self.ledger.cancelled(self.timers.cancel(self.held[place].key), value);
+            let due_ticks = self.now_ticks + self.rng.delay_ticks();
+            self.held[place] = Held::new(self.timers.arm(due_ticks, value), due_ticks);
+            self.ledger.armed(value);
+        }
+    }
+
+    /// Job b: later than the timer's present deadline, by a delay like any other.
+    fn reset_random(&mut self, operations: u64) {
+        let _entered = self.timers.enter();
+        for _ in 0..operations {
+            let place = self.rng.place(self.held.len());
+            let held = &mut self.held[place];
+            let due_ticks = u64::from(held.due_ticks) + self.rng.delay_ticks();
+            self.timers.reset(&mut held.key, due_ticks);
+            held.moved_to(due_ticks);
+        }
+    }
+
+    /// Job b2.
+    fn reset_running(&mut self, operations: u64) -> u64 {
+        let per_tick = resets_per_tick(self.held.len());
+        let ticks = operations.div_ceil(per_tick);
+        let mut held = std::mem::take(&mut self.held);
+        self.run_for(ticks, |ledger, rng| IdleConnections { held: &mut held, ledger, rng, per_tick });
+        self.held = held;
+        ticks * per_tick
+    }
+
+    /// Job c.
+    fn hold(&mut self, operations: u64) -> u64 {
+        let ticks = (operations * MAX_DELAY_TICKS / 2).div_ceil(self.ledger.live()).next_multiple_of(256);
+        let fired_before = self.ledger.left();
+        self.run_for(ticks, |ledger, rng| Hold { ledger, rng });
+        self.ledger.left() - fired_before
+    }
+
+    /// The second half of job d.
+    fn drain(&mut self) {
+        self.run_for(MAX_DELAY_TICKS + C::LATE_TICKS, |ledger, _| Drain { ledger });
+    }
+}
+
+/// What job c does: arms again what fires.
+pub(crate) struct Hold<'a> {
+    pub(crate) ledger: &'a mut Ledger,
+    pub(crate) rng: &'a mut Random,
+}
+
+impl<C: Contender> OnTurn<C> for Hold<'_> {
+    fn fired(&mut self, timers: &mut C, now_ticks: u64, due_ticks: u64) {
+        self.ledger.fired(due_ticks, due_ticks, now_ticks);
+        let next_ticks = now_ticks + self.rng.delay_ticks();
+        timers.arm(next_ticks, next_ticks);
+        self.ledger.armed(next_ticks);
+    }
+}
+
+struct Drain<'a> {
+    ledger: &'a mut Ledger,
+}
+
+impl<C: Contender> OnTurn<C> for Drain<'_> {
+    fn fired(&mut self, _timers: &mut C, now_ticks: u64, due_ticks: u64) {
+        self.ledger.fired(due_ticks, due_ticks, now_ticks);
+    }
+}
+
+/// What job b2 does: resets before each turn, and arms again what fires in it.
+struct IdleConnections<'a, K> {
+    held: &'a mut [Held<K>],
+    ledger: &'a mut Ledger,
+    rng: &'a mut Random,
+    per_tick: u64,
+}
+
+impl<C: Contender> OnTurn<C> for IdleConnections<'_, C::Key> {
+    fn before_turn(&mut self, timers: &mut C, now_ticks: u64) {
+        let due_ticks = now_ticks - 1 + MAX_DELAY_TICKS;
+        for _ in 0..self.per_tick {
+            let held = &mut self.held[self.rng.place(self.held.len())];
+            timers.reset(&mut held.key, due_ticks);
+            held.moved_to(due_ticks);
+        }
+    }
+
+    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: u64) {
+        let held = &mut self.held[value as usize];
+        self.ledger.fired(value, held.due_ticks.into(), now_ticks);
+        let due_ticks = now_ticks + MAX_DELAY_TICKS;
+        *held = Held::new(timers.arm(due_ticks, value), due_ticks);
+        self.ledger.armed(value);
+    }
+}

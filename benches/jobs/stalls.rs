@@ -1,0 +1,236 @@
+//! Jobs f and g: every single turn and call timed, for the longest one.
+//!
+//! On a shared machine any call may be interrupted, so one run says little about the longest call. But a run is the same
+//! each time, call by call: it is repeated from an empty container, and each call counts with the least that it took in
+//! any of the repeats. What an interruption caused is gone then; what the container caused is there every time. The longest
+//! call of all repeats, interruptions included, stands beside it.
+
+use std::time::Instant;
+
+use hdrhistogram::Histogram;
+
+use crate::jobs::contender::{Contender, OnTurn};
+use crate::jobs::ledger::Ledger;
+use crate::jobs::load::{Held, Load, MAX_DELAY_TICKS, Random};
+use crate::jobs::means::{Hold, warm_up_ticks};
+
+/// A job whose result is a distribution of single calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stall {
+    F,
+    G,
+}
+
+impl Stall {
+    pub(crate) const ALL: [Self; 2] = [Self::F, Self::G];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::F => "f",
+            Self::G => "g",
+        }
+    }
+
+    pub(crate) fn rows(self) -> &'static [&'static str] {
+        match self {
+            Self::F => &["f  turn (hold)"],
+            Self::G => &["g  insert, growing", "g  insert", "g  cancel", "g  reset", "g  turn (mixed)"],
+        }
+    }
+
+    /// One whole run: what each call took, in order; one series for each of [`rows`](Self::rows).
+    pub(crate) fn run<C: Contender>(self, count: usize) -> Result<Vec<Series>, String> {
+        match self {
+            Self::F => turns::<C>(count),
+            Self::G => calls::<C>(count),
+        }
+    }
+}
+
+/// What each call of one kind took, in the order of the calls.
+#[derive(Clone, Default)]
+pub(crate) struct Series {
+    least_ns: Vec<u32>,
+    longest_ns: u32,
+}
+
+impl Series {
+    fn timed<R>(&mut self, call: impl FnOnce() -> R) -> R {
+        let start = Instant::now();
+        let result = call();
+        self.record(start);
+        result
+    }
+
+    fn record(&mut self, start: Instant) {
+        let ns = u32::try_from(start.elapsed().as_nanos()).unwrap_or(u32::MAX);
+        self.least_ns.push(ns);
+        self.longest_ns = self.longest_ns.max(ns);
+    }
+
+    /// Takes a further run of the same calls into account.
+    pub(crate) fn repeated(&mut self, again: &Series) {
+        assert_eq!(self.least_ns.len(), again.least_ns.len(), "a repeat makes the same calls");
+        for (least, again) in self.least_ns.iter_mut().zip(&again.least_ns) {
+            *least = (*least).min(*again);
+        }
+        self.longest_ns = self.longest_ns.max(again.longest_ns);
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.least_ns.len()
+    }
+
+    /// The longest call with every interruption in it.
+    pub(crate) fn longest_seen_ns(&self) -> u32 {
+        self.longest_ns
+    }
+
+    pub(crate) fn histogram(&self) -> Histogram<u64> {
+        let mut histogram = Histogram::new(3).expect("three digits are allowed");
+        for &ns in &self.least_ns {
+            histogram.record(ns.into()).expect("the histogram grows by itself");
+        }
+        histogram
+    }
+}
+
+/// Job f: the turns of a hold, of all levels of a wheel (16,384 ticks turn over the second one).
+fn turns<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
+    let mut load = Load::<C>::without_keys(count);
+    load.run_for(warm_up_ticks(count), |ledger, rng| Hold { ledger, rng });
+    let timed =
+        load.run_for(warm_up_ticks(count), |ledger, rng| TimedTurns { of: Hold { ledger, rng }, watch: Watch::new() });
+    let turns = timed.watch.turns;
+    load.finish()?;
+    Ok(vec![turns])
+}
+
+struct TimedTurns<H> {
+    of: H,
+    watch: Watch,
+}
+
+/// Times turns from `before_turn` to `after_turn`.
+struct Watch {
+    start: Instant,
+    turns: Series,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self { start: Instant::now(), turns: Series::default() }
+    }
+}
+
+impl<C: Contender, H: OnTurn<C>> OnTurn<C> for TimedTurns<H> {
+    fn before_turn(&mut self, timers: &mut C, now_ticks: u64) {
+        self.of.before_turn(timers, now_ticks);
+        self.watch.start = Instant::now();
+    }
+
+    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: u64) {
+        self.of.fired(timers, now_ticks, value);
+    }
+
+    fn after_turn(&mut self) {
+        self.watch.turns.record(self.watch.start);
+    }
+}
+
+/// Job g: fills the container, then mixes all calls while the clock runs.
+fn calls<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
+    let mut load = Load::<C>::empty();
+    let mut growing = Series::default();
+    load.held.reserve_exact(count);
+    {
+        let _entered = load.timers.enter();
+        for _ in 0..count {
+            growing.timed(|| load.arm_held());
+        }
+    }
+    let mut held = std::mem::take(&mut load.held);
+    let vacant = Vec::with_capacity(count);
+    let mixed = load.run_for(warm_up_ticks(count), |ledger, rng| TimedTurns {
+        of: Mixed { held: &mut held, vacant, ledger, rng, calls: MixedCalls::default() },
+        watch: Watch::new(),
+    });
+    let (calls, turns) = (mixed.of.calls, mixed.watch.turns);
+    load.held = held;
+    load.finish()?;
+    Ok(vec![growing, calls.insert, calls.cancel, calls.reset, turns])
+}
+
+#[derive(Default)]
+struct MixedCalls {
+    insert: Series,
+    cancel: Series,
+    reset: Series,
+}
+
+/// Before each turn as many cancels and resets as timers fire in one, at random; then everything that is gone, fired or
+/// cancelled, is armed again. A reset goes anywhere, to earlier or later.
+struct Mixed<'a, K> {
+    held: &'a mut [Held<K>],
+    /// Places that are not armed.
+    vacant: Vec<u32>,
+    ledger: &'a mut Ledger,
+    rng: &'a mut Random,
+    calls: MixedCalls,
+}
+
+impl<K: Copy> Mixed<'_, K> {
+    fn cancel<C: Contender<Key = K>>(&mut self, timers: &mut C) {
+        let place = self.rng.place(self.held.len());
+        if self.held[place].due_ticks == 0 {
+            return;
+        }
+        let key = self.held[place].key;
+        let value = self.calls.cancel.timed(|| timers.cancel(key));
+        self.ledger.cancelled(value, place as u64);
+        self.vacate(place);
+    }
+
+    fn reset<C: Contender<Key = K>>(&mut self, timers: &mut C, standing_ticks: u64) {
+        let place = self.rng.place(self.held.len());
+        let due_ticks = standing_ticks + self.rng.delay_ticks();
+        let held = &mut self.held[place];
+        if held.due_ticks == 0 {
+            return;
+        }
+        self.calls.reset.timed(|| timers.reset(&mut held.key, due_ticks));
+        held.moved_to(due_ticks);
+    }
+
+    fn insert<C: Contender<Key = K>>(&mut self, timers: &mut C, place: usize, standing_ticks: u64) {
+        let due_ticks = standing_ticks + self.rng.delay_ticks();
+        let key = self.calls.insert.timed(|| timers.arm(due_ticks, place as u64));
+        self.held[place] = Held::new(key, due_ticks);
+        self.ledger.armed(place as u64);
+    }
+
+    fn vacate(&mut self, place: usize) {
+        self.held[place].due_ticks = 0;
+        self.vacant.push(place as u32);
+    }
+}
+
+impl<C: Contender> OnTurn<C> for Mixed<'_, C::Key> {
+    fn before_turn(&mut self, timers: &mut C, now_ticks: u64) {
+        let standing_ticks = now_ticks - 1;
+        let each = (self.held.len() as u64 / (MAX_DELAY_TICKS / 2)).max(1);
+        for _ in 0..each {
+            self.cancel(timers);
+            self.reset(timers, standing_ticks);
+        }
+        while let Some(place) = self.vacant.pop() {
+            self.insert(timers, place as usize, standing_ticks);
+        }
+    }
+
+    fn fired(&mut self, _timers: &mut C, now_ticks: u64, value: u64) {
+        let place = value as usize;
+        self.ledger.fired(value, self.held[place].due_ticks.into(), now_ticks);
+        self.vacate(place);
+    }
+}
