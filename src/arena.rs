@@ -319,6 +319,18 @@ impl<M, T> Arena<M, T> {
         Some((id, value, head))
     }
 
+    /// As [`take`](Self::take), for the timer that `id` names, if it is still there.
+    #[inline]
+    pub(crate) fn take_by_id(&mut self, id: TimerId) -> Option<(T, &mut Head<M>)> {
+        let page = self.pages.get_mut(id.index() as usize >> PAGE_BITS)?;
+        let at = id.index() as usize & (Page::<M, T>::SIZE - 1);
+        let head = page.heads.get_mut(at).filter(|head| head.generation() == id.generation().get())?;
+        let value = page.values[at].take()?;
+        self.live -= 1;
+        head.age(self.last_generation);
+        Some((value, head))
+    }
+
     /// Lets a place without a value be given out again, unless its generations are used up.
     #[inline]
     pub(crate) fn release(&mut self, index: u32) {
@@ -334,6 +346,22 @@ impl<M, T> Arena<M, T> {
             self.free = index;
         }
         self.in_use -= 1;
+    }
+
+    /// Takes the value out of its place and releases that, at once.
+    #[inline]
+    pub(crate) fn remove(&mut self, index: u32) -> Option<(TimerId, T)> {
+        let free = self.free;
+        let (id, value, head) = self.take(index)?;
+        head.set_tag(FREE);
+        if head.is_retired() {
+            self.retired += 1;
+        } else {
+            head.link = free;
+            self.free = index;
+        }
+        self.in_use -= 1;
+        Some((id, value))
     }
 
     /// Marks a place that is not marked.

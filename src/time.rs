@@ -42,6 +42,7 @@ impl Timestamp {
     pub const MAX: Self = Self(u64::MAX);
 
     /// The point `nanos` nanoseconds after the clock's zero.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
@@ -52,6 +53,7 @@ impl Timestamp {
     }
 
     /// Nanoseconds since the clock's zero.
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
@@ -140,6 +142,7 @@ pub struct Deadline {
 
 impl Deadline {
     /// A deadline without slack.
+    #[inline]
     pub const fn at(soft: Timestamp) -> Self {
         Self { soft, hard: soft }
     }
@@ -150,13 +153,21 @@ impl Deadline {
     }
 
     /// The deadline asked for: the timer does not fire before it.
+    #[inline]
     pub const fn soft(self) -> Timestamp {
         self.soft
     }
 
     /// The deadline and its slack: the latest moment that still serves.
+    #[inline]
     pub const fn hard(self) -> Timestamp {
         self.hard
+    }
+
+    /// Whether there is no slack.
+    #[inline]
+    pub const fn is_exact(self) -> bool {
+        self.soft.0 == self.hard.0
     }
 
     /// The lateness that is allowed.
@@ -166,6 +177,7 @@ impl Deadline {
 }
 
 impl From<Timestamp> for Deadline {
+    #[inline]
     fn from(at: Timestamp) -> Self {
         Self::at(at)
     }
@@ -277,6 +289,7 @@ impl Resolution {
     }
 
     /// The first tick that begins at `deadline` or after it: deadlines round up.
+    #[inline]
     pub const fn tick_after(self, deadline: Timestamp) -> Tick {
         Tick(deadline.0.div_ceil(self.0.get()))
     }
@@ -284,6 +297,7 @@ impl Resolution {
     /// The last tick that has begun by `now`: the clock rounds down.
     ///
     /// At [`Timestamp::MAX`] every tick counts as begun, so that a turn at the end of time leaves nothing behind.
+    #[inline]
     pub const fn tick_before(self, now: Timestamp) -> Tick {
         if now.0 == u64::MAX {
             return self.tick_after(now);
@@ -293,15 +307,14 @@ impl Resolution {
 
     /// The tick at which a timer with this deadline expires: the first after [`Deadline::soft`], or with slack the
     /// [roundest](Tick::roundest_until) from there to the last that begins by [`Deadline::hard`].
+    #[inline]
     pub const fn expiry(self, deadline: Deadline) -> Tick {
         let first = self.tick_after(deadline.soft);
-        if deadline.soft.0 == deadline.hard.0 {
-            return first;
-        }
-        first.roundest_until(self.tick_before(deadline.hard))
+        if deadline.is_exact() { first } else { first.roundest_until(self.tick_before(deadline.hard)) }
     }
 
     /// The moment at which `tick` begins, saturating at the end of time.
+    #[inline]
     pub const fn start_of(self, tick: Tick) -> Timestamp {
         Timestamp(tick.0.saturating_mul(self.0.get()))
     }

@@ -225,12 +225,14 @@ pub trait TimerExt<T>: Timer<T> {
     /// # Errors
     ///
     /// [`InsertError`], which gives the value back, if the container holds as many timers as it may.
+    #[inline]
     fn insert(&mut self, deadline: impl Into<Deadline>, value: T) -> Result<TimerId, InsertError<T>> {
         self.insert_deadline(deadline.into(), value)
     }
 
     /// Moves the timer to `deadline`, a [`Timestamp`] or a [`Deadline`] with slack, and says whether it was there to be
     /// moved. Its id stays good.
+    #[inline]
     fn reschedule(&mut self, id: TimerId, deadline: impl Into<Deadline>) -> bool {
         self.reschedule_deadline(id, deadline.into())
     }

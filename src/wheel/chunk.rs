@@ -49,6 +49,8 @@ impl Batch {
     }
 }
 
+// Aligned, so that it is two cache lines and not a part of three.
+#[repr(align(64))]
 struct Chunk {
     previous: u32,
     /// The next chunk of the run; of a free chunk, the next free one.
@@ -59,7 +61,7 @@ struct Chunk {
     entries: [Entry; CHUNK],
 }
 
-const _: () = assert!(size_of::<Chunk>() <= 128, "a chunk is two cache lines");
+const _: () = assert!(size_of::<Chunk>() == 128, "a chunk is two cache lines");
 
 /// Where all chunks of a wheel come from.
 pub(crate) struct Chunks {

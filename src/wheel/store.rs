@@ -212,9 +212,9 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// Takes a timer out before it fires.
     #[inline]
-    pub(crate) fn cancel(&mut self, index: u32) -> Option<T> {
-        let (_, value, head) = self.arena.take(index)?;
-        let (head_tag, link) = (head.tag(), head.link);
+    pub(crate) fn cancel(&mut self, id: TimerId) -> Option<T> {
+        let (value, head) = self.arena.take_by_id(id)?;
+        let (index, head_tag, link) = (id.index(), head.tag(), head.link);
         if head_tag == tag::OWN {
             self.abandon_entry(index, link);
         } else {
@@ -256,7 +256,8 @@ impl<T, G: Geometry> Store<T, G> {
         let level = &mut self.levels[place(&self.limits, tick)];
         let arena = &mut self.arena;
         // Timers that were cancelled in the order of arming lie before it, stale: they go along.
-        let taken = level.pop_back_if(&mut self.chunks, tick, index, |place| drop_if_stale(arena, place));
+        let goes_along = |place| arena.marked() > 0 && drop_if_stale(arena, place);
+        let taken = level.pop_back_if(&mut self.chunks, tick, index, goes_along);
         if taken > 0 {
             self.arena.release(index);
             self.work.collected += taken as u64;

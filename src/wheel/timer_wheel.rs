@@ -120,14 +120,11 @@ impl<T, G: Geometry> TimerWheel<T, G> {
     /// The tick at which a timer for this deadline is due. One that is overdue does not wait for a rounder tick.
     #[inline]
     fn due(&self, deadline: Deadline) -> u64 {
-        let due = self.resolution.expiry(deadline).get();
-        if deadline.slack().is_zero() {
-            return due;
-        }
         let first = self.resolution.tick_after(deadline.soft()).get();
-        if first <= self.store.target { first } else { due }
+        if deadline.is_exact() || first <= self.store.target { first } else { self.resolution.expiry(deadline).get() }
     }
 
+    #[inline]
     fn start_of(&self, tick: u64) -> Timestamp {
         self.resolution.start_of(crate::time::Tick::new(tick))
     }
@@ -146,8 +143,7 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
 
     #[inline]
     fn cancel(&mut self, id: TimerId) -> Option<T> {
-        let index = self.store.arena.find(id)?;
-        self.store.cancel(index)
+        self.store.cancel(id)
     }
 
     fn get(&self, id: TimerId) -> Option<&T> {

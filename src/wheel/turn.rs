@@ -106,7 +106,10 @@ impl<T, G: Geometry> Store<T, G> {
     fn meet(&mut self, entry: Entry, budget: &mut Budget) -> Option<(TimerId, T)> {
         let head = self.arena.head_mut(entry.place);
         match head.tag() {
-            tag::OWN if head.datum == entry.expiry => return self.fire(entry.place, budget),
+            tag::OWN if head.datum == entry.expiry => {
+                let expired = self.arena.remove(entry.place);
+                return self.fired(expired, budget);
+            }
             tag::OWN => {
                 head.link = head.datum;
                 let tick = head.datum;
@@ -148,13 +151,18 @@ impl<T, G: Geometry> Store<T, G> {
         self.work.refiled += 1;
     }
 
-    #[inline]
+    /// Hands out a timer that is not filed under its own name.
     fn fire(&mut self, index: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
         let (id, value, _) = self.arena.take(index)?;
         self.leave(index);
+        self.fired(Some((id, value)), budget)
+    }
+
+    #[inline]
+    fn fired(&mut self, expired: Option<(TimerId, T)>, budget: &mut Budget) -> Option<(TimerId, T)> {
         self.work.fired += 1;
         budget.spend(self.collect_garbage() as u64);
-        Some((id, value))
+        expired
     }
 
     /// Moves `now` on to the next tick that may hold something, at most to the turn's, when nothing is left at `now`.

@@ -1,0 +1,77 @@
+//! The guide: how the crate is built, how its timers work, how it is tested, and what was decided on the way.
+//!
+//! These are the pages of the repository's `docs/`, so that what they say in code is compiled and run.
+
+/// Where the pages lie in here; in the repository, their own definitions at the end of each lead to the files.
+macro_rules! links {
+    () => {
+        "\
+[design]: crate::guide::design
+[algorithms]: crate::guide::algorithms
+[testing]: crate::guide::testing
+[decisions]: crate::guide::decisions
+[0001]: crate::guide::decisions::two_windows
+[0002]: crate::guide::decisions::heads_apart
+[0003]: crate::guide::decisions::heap_arity
+[0004]: crate::guide::decisions::outliers
+[0005]: crate::guide::decisions::proxies
+[0006]: crate::guide::decisions::deferrable_and_round_jiffies
+[0007]: crate::guide::decisions::pages
+[0008]: crate::guide::decisions::sibling
+[0009]: crate::guide::decisions::reserved_features
+"
+    };
+}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/design.md")]
+pub mod design {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/pictures/links.md")]
+#[doc = include_str!("../docs/algorithms.md")]
+pub mod algorithms {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/decisions/README.md")]
+pub mod decisions {
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0001-two-windows.md")]
+    pub mod two_windows {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0002-heads-apart.md")]
+    pub mod heads_apart {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0003-heap-arity.md")]
+    pub mod heap_arity {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0004-outliers.md")]
+    pub mod outliers {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0005-proxies.md")]
+    pub mod proxies {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0006-deferrable-and-round-jiffies.md")]
+    pub mod deferrable_and_round_jiffies {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0007-pages.md")]
+    pub mod pages {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0008-sibling.md")]
+    pub mod sibling {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0009-reserved-features.md")]
+    pub mod reserved_features {}
+}
