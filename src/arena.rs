@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use crate::error::InsertError;
-use crate::paged::Paged;
+use crate::paged::{Paged, make_room};
 use crate::timer::TimerId;
 
 /// Places in a page, as a power of two.
@@ -110,7 +110,7 @@ impl<M, T> Page<M, T> {
     }
 }
 
-/// The places of one container. They are allotted by pages, so that growing never copies more than half a page (C8).
+/// The places of one container. They are allotted by pages, so that growing never copies more than a page (C8).
 pub(crate) struct Arena<M, T> {
     pages: Vec<Page<M, T>>,
     /// How many places there are.
@@ -235,12 +235,14 @@ impl<M, T> Arena<M, T> {
         }
         let index = self.len as u32;
         if self.len >> PAGE_BITS == self.pages.len() {
-            // Only the first page is small to begin with: it grows by doubling.
+            // Only the first page is small to begin with.
             let capacity = if self.pages.is_empty() { 0 } else { Page::<M, T>::SIZE };
             self.pages.push(Page::with_capacity(capacity));
         }
         let word = self.first_generation << TAG_BITS | u32::from(tag);
         let (page, _) = self.page_mut(index);
+        make_room(&mut page.heads, Page::<M, T>::SIZE);
+        make_room(&mut page.values, Page::<M, T>::SIZE);
         page.heads.push(Head { word, link, datum });
         page.values.push(None);
         if self.len % 64 == 0 {

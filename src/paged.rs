@@ -1,8 +1,8 @@
 //! A vector that grows by pages, so that no push ever copies all that is there (C8).
 //!
-//! The first page grows by doubling, as a `Vec` does, so that few elements take little room; each further page is
-//! allocated whole and filled one element at a time. A push therefore moves at most half a page, and beside it the table
-//! of pages, 24 bytes for each page.
+//! The first page grows by a quarter at a time, so that few elements take little room; each further page is allocated whole
+//! and filled one element at a time. A push therefore moves at most a page, and beside it the table of pages, 24 bytes for
+//! each page.
 //!
 //! A page that has run empty is kept until the one before it is half empty, so that pushes and pops about the border of
 //! two pages do not allocate each time.
@@ -36,7 +36,10 @@ impl<X, const BITS: u32> Paged<X, BITS> {
     #[inline]
     pub(crate) fn push(&mut self, element: X) {
         match self.pages.get_mut(self.len >> BITS) {
-            Some(page) => page.push(element),
+            Some(page) => {
+                make_room(page, Self::PAGE);
+                page.push(element);
+            }
             None => self.push_on_new_page(element),
         }
         self.len += 1;
@@ -90,6 +93,15 @@ impl<X, const BITS: u32> Paged<X, BITS> {
     #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &X> {
         self.pages.iter().flatten()
+    }
+}
+
+/// Makes room for one more element in a page that is not full, and for a quarter of those that are there.
+#[inline]
+pub(crate) fn make_room<X>(page: &mut Vec<X>, page_size: usize) {
+    let len = page.len();
+    if len == page.capacity() {
+        page.reserve_exact((len / 4).max(8).min(page_size - len));
     }
 }
 
