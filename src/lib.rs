@@ -1,4 +1,4 @@
-//! Timers for servers and runtimes.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -6,6 +6,9 @@
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
+
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 mod arena;
 mod clock;

@@ -27,7 +27,7 @@ use crate::timer::{Budget, Expired, Timer, TimerId};
 /// # Source
 ///
 /// The levels and their arithmetic are those of Linux 2.4 to 4.7 (`kernel/timer.c`), after Varghese and Lauck, *Hashed and
-/// Hierarchical Timing Wheels*, 1987. What differs, and why, is told in the [algorithms](crate).
+/// Hierarchical Timing Wheels*, 1987. What differs, and why, is told in the [algorithms](crate::guide::algorithms).
 ///
 /// # Examples
 ///
