@@ -1,6 +1,6 @@
 //! A vector that grows by pages, so that no push ever copies all that is there (C8).
 //!
-//! The first page grows by half at a time, so that few elements take little room; each further page is allocated whole
+//! The first page grows by a quarter at a time, so that few elements take little room; each further page is allocated whole
 //! and filled one element at a time. A push therefore moves at most a page, and beside it the table of pages, 24 bytes for
 //! each page.
 //!
@@ -96,12 +96,12 @@ impl<X, const BITS: u32> Paged<X, BITS> {
     }
 }
 
-/// Makes room for one more element in a page that is not full, and for half as many as are there.
+/// Makes room for one more element in a page that is not full, and for a quarter of those that are there.
 #[inline]
 pub(crate) fn make_room<X>(page: &mut Vec<X>, page_size: usize) {
     let len = page.len();
     if len == page.capacity() {
-        page.reserve_exact((len / 2).max(8).min(page_size - len));
+        page.reserve_exact((len / 4).max(8).min(page_size - len));
     }
 }
 
