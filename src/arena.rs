@@ -1,18 +1,18 @@
 //! Places for timers: an index and a generation each, and the values apart from them.
 //!
-//! What a timer's *owner* (wheel or heap) writes often, its [`Head`], lies in one array; its value, touched only when it
-//! comes and goes, in another. A head is a link, a datum `M` of the owner's choice, and a word that holds the place's
-//! generation and a tag of the owner's. Beside the heads there is a bit for each place, the owner's mark.
+//! What a timer's *owner* (wheel or heap) writes often, its [`Head`], lies in one array; its value, touched only when
+//! it comes and goes, in another. A head is a link, a datum `M` of the owner's choice, and a word that holds the
+//! place's generation and a tag of the owner's. Beside the heads there is a bit for each place, the owner's mark.
 //!
-//! A place goes through: `insert` (the generation is even so good as an id), `take` (the value leaves; the generation moves
-//! on, so that every id given out for it is stale from here), `release` (the place may be given out again). Between the
-//! last two the owner may keep the place as long as something still refers to its index. A place whose last generation is
-//! used up is retired: never given out again (C5).
+//! A place goes through: `insert` (the generation is even so good as an id), `take` (the value leaves; the generation
+//! moves on, so that every id given out for it is stale from here), `release` (the place may be given out again).
+//! Between the last two the owner may keep the place as long as something still refers to its index. A place whose last
+//! generation is used up is retired: never given out again (C5).
 
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
 
 use crate::error::InsertError;
+use crate::head::{FREE, Head, LAST_GENERATION};
 use crate::paged::{Paged, make_room};
 use crate::timer::TimerId;
 
@@ -20,76 +20,10 @@ use crate::timer::TimerId;
 const PAGE_BITS: u32 = 11;
 /// Words of marks in a page, as a power of two.
 const MARK_PAGE_BITS: u32 = 8;
-/// Bits of a head's word that hold the owner's tag; the generation has the rest.
-const TAG_BITS: u32 = 3;
-/// The last generation of a place. The next one would not fit beside the tag.
-const LAST_GENERATION: u32 = u32::MAX >> TAG_BITS;
 /// A link to nowhere. No place has this index.
 const NOWHERE: u32 = u32::MAX;
 /// How many places there can be at the most.
 const CAPACITY: usize = NOWHERE as usize;
-
-/// The tag of a place that may be given out; all others are the owner's.
-pub(crate) const FREE: u8 = 0;
-
-/// What an owner keeps about one place.
-pub(crate) struct Head<M> {
-    /// Generation and tag. Generation 0 is that of a retired place: no id has it.
-    word: u32,
-    /// The owner's, while the place is in use; in a free place it leads to the next free one.
-    pub(crate) link: u32,
-    /// The owner's.
-    pub(crate) datum: M,
-}
-
-impl<M> Head<M> {
-    #[inline]
-    pub(crate) const fn tag(&self) -> u8 {
-        (self.word & ((1 << TAG_BITS) - 1)) as u8
-    }
-
-    #[inline]
-    pub(crate) const fn set_tag(&mut self, tag: u8) {
-        debug_assert!(tag < 1 << TAG_BITS, "a tag fits into its bits");
-        self.word = (self.word & !((1 << TAG_BITS) - 1)) | tag as u32;
-    }
-
-    #[inline]
-    const fn generation(&self) -> u32 {
-        self.word >> TAG_BITS
-    }
-
-    /// Whether the place's generations are used up.
-    #[inline]
-    const fn is_retired(&self) -> bool {
-        self.generation() == 0
-    }
-
-    #[inline]
-    fn id(&self, index: u32) -> TimerId {
-        let generation = NonZeroU32::new(self.generation());
-        TimerId::new(index, generation.expect("a place that holds a value is not retired"))
-    }
-
-    /// Takes a free place into use, and gives its link to the next free one.
-    #[inline]
-    fn occupy(&mut self, tag: u8, link: u32, datum: M) -> u32 {
-        debug_assert!(self.tag() == FREE && tag != FREE, "a place in use needs a tag that says so");
-        self.word |= u32::from(tag);
-        self.datum = datum;
-        core::mem::replace(&mut self.link, link)
-    }
-
-    /// Moves the generation on, so that ids given out before are stale.
-    #[inline]
-    const fn age(&mut self, last_generation: u32) {
-        if self.generation() < last_generation {
-            self.word += 1 << TAG_BITS;
-        } else {
-            self.word = self.tag() as u32;
-        }
-    }
-}
 
 /// Places `n << PAGE_BITS` and on: heads and values apart, but found together.
 struct Page<M, T> {
@@ -126,7 +60,8 @@ pub(crate) struct Arena<M, T> {
     first_generation: u32,
     last_generation: u32,
     retired: usize,
-    /// A bit for each place: the owner's mark. The bits of a million places fit into a core's cache; their heads do not.
+    /// A bit for each place: the owner's mark. The bits of a million places fit into a core's cache; their heads do
+    /// not.
     marks: Paged<u64, MARK_PAGE_BITS>,
     marked: usize,
 }
@@ -239,11 +174,11 @@ impl<M, T> Arena<M, T> {
             let capacity = if self.pages.is_empty() { 0 } else { Page::<M, T>::SIZE };
             self.pages.push(Page::with_capacity(capacity));
         }
-        let word = self.first_generation << TAG_BITS | u32::from(tag);
+        let head = Head::new(self.first_generation, tag, link, datum);
         let (page, _) = self.page_mut(index);
         make_room(&mut page.heads, Page::<M, T>::SIZE);
         make_room(&mut page.values, Page::<M, T>::SIZE);
-        page.heads.push(Head { word, link, datum });
+        page.heads.push(head);
         page.values.push(None);
         if self.len % 64 == 0 {
             self.marks.push(0);
@@ -306,8 +241,8 @@ impl<M, T> Arena<M, T> {
         page.values[at].as_mut()
     }
 
-    /// Takes the value out of its place, whose ids are stale from now on: gives the one that was good, the value and the
-    /// head. The place stays in use until it is released.
+    /// Takes the value out of its place, whose ids are stale from now on: gives the one that was good, the value and
+    /// the head. The place stays in use until it is released.
     #[inline]
     pub(crate) fn take(&mut self, index: u32) -> Option<(TimerId, T, &mut Head<M>)> {
         let last_generation = self.last_generation;
@@ -507,81 +442,4 @@ impl<M, T> Arena<M, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Arena;
-
-    const USED: u8 = 1;
-
-    fn insert(arena: &mut Arena<(), u32>, value: u32) -> u32 {
-        arena.insert(value, USED, 0, ()).expect("there is room").index()
-    }
-
-    #[test]
-    fn l11_a_stale_id_finds_nothing() {
-        let mut arena = Arena::new();
-        let index = insert(&mut arena, 7);
-        let id = arena.id(index);
-        assert_eq!(arena.find(id), Some(index));
-        assert_eq!(arena.take(index).map(|(taken, value, _)| (taken, value)), Some((id, 7)));
-        assert_eq!(arena.find(id), None);
-        arena.release(index);
-        assert_eq!(insert(&mut arena, 8), index, "the place is used again");
-        assert_eq!(arena.find(id), None);
-        arena.check();
-    }
-
-    #[test]
-    fn c5_a_place_is_retired_with_its_last_generation() {
-        let mut arena = Arena::new();
-        arena.set_last_generation(3);
-        let mut seen = std::collections::HashSet::new();
-        for round in 0..20 {
-            let index = insert(&mut arena, round);
-            assert!(seen.insert(arena.id(index)), "no id is given out twice");
-            arena.take(index);
-            arena.release(index);
-            arena.check();
-        }
-        assert_eq!(arena.len, 7, "each place served three timers");
-    }
-
-    #[test]
-    fn c5_shrinking_does_not_start_generations_anew() {
-        let mut arena = Arena::new();
-        arena.set_last_generation(4);
-        let mut seen = std::collections::HashSet::new();
-        for round in 0..40 {
-            let indexes: [u32; 3] = core::array::from_fn(|_| insert(&mut arena, round));
-            for index in indexes {
-                assert!(seen.insert(arena.id(index)), "no id is given out twice");
-                arena.take(index);
-                arena.release(index);
-            }
-            arena.shrink_to_fit();
-            arena.check();
-        }
-    }
-
-    #[test]
-    fn the_limit_gives_the_value_back() {
-        let mut arena = Arena::new();
-        arena.set_max_live(1);
-        let index = insert(&mut arena, 1);
-        let refused = arena.insert(2, USED, 0, ()).unwrap_err();
-        assert_eq!((refused.limit(), refused.into_value()), (1, 2));
-        arena.take(index);
-        arena.release(index);
-        insert(&mut arena, 3);
-    }
-
-    #[test]
-    fn clear_makes_every_id_stale() {
-        let mut arena = Arena::new();
-        let indexes: [u32; 10] = core::array::from_fn(|n| insert(&mut arena, n as u32));
-        let ids = indexes.map(|index| arena.id(index));
-        arena.clear();
-        arena.check();
-        assert!(ids.iter().all(|id| arena.find(*id).is_none()));
-        assert_eq!((arena.live(), arena.in_use()), (0, 0));
-    }
-}
+mod tests;

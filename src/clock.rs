@@ -1,5 +1,6 @@
 //! Where timestamps come from: the machine's clock, or one that is moved by hand.
 
+use crate::sync::Arc;
 use crate::time::Timestamp;
 
 /// A source of timestamps that never runs backwards.
@@ -16,7 +17,7 @@ impl<C: Clock + ?Sized> Clock for &C {
     }
 }
 
-impl<C: Clock + ?Sized> Clock for alloc::sync::Arc<C> {
+impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
     }
@@ -28,11 +29,10 @@ pub use with_std::{ManualClock, MonotonicClock};
 #[cfg(feature = "std")]
 mod with_std {
     use core::time::Duration;
-    use std::sync::Arc;
     use std::time::Instant;
 
     use super::Clock;
-    use crate::sync::{AtomicU64, Ordering};
+    use crate::sync::{Arc, AtomicU64, Ordering};
     use crate::time::Timestamp;
 
     /// The machine's monotonic clock, counted from this clock's creation. Copies share its zero.

@@ -13,9 +13,9 @@ pub mod guide;
 mod arena;
 mod clock;
 mod error;
+mod head;
 mod heap;
 mod paged;
-#[cfg(feature = "std")]
 mod sync;
 mod time;
 mod timer;

@@ -1,8 +1,8 @@
 //! A vector that grows by pages, so that no push ever copies all that is there (C8).
 //!
-//! The first page grows by a quarter at a time, so that few elements take little room; each further page is allocated whole
-//! and filled one element at a time. A push therefore moves at most a page, and beside it the table of pages, 24 bytes for
-//! each page.
+//! The first page grows by a quarter at a time, so that few elements take little room; each further page is allocated
+//! whole and filled one element at a time. A push therefore moves at most a page, and beside it the table of pages, 24
+//! bytes for each page.
 //!
 //! A page that has run empty is kept until the one before it is half empty, so that pushes and pops about the border of
 //! two pages do not allocate each time.

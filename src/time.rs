@@ -1,10 +1,10 @@
 //! Points in time, and the only rounding in the crate.
 //!
 //! Four newtypes keep units apart: [`Timestamp`] (nanoseconds on a clock's line), [`Deadline`] (a timestamp and the
-//! lateness that its user allows), [`Resolution`] (the length of a tick) and [`Tick`] (a count of them). Deadlines round
-//! *up* to a tick and the clock rounds *down*, which is all that "never early" (C1) rests on; both directions stand in
-//! [`Resolution`] and nowhere else. All arithmetic saturates: [`Timestamp::MAX`] is the end of time, and everything that
-//! would lie beyond it is due there.
+//! lateness that its user allows), [`Resolution`] (the length of a tick) and [`Tick`] (a count of them). Deadlines
+//! round *up* to a tick and the clock rounds *down*, which is all that "never early" (C1) rests on; both directions
+//! stand in [`Resolution`] and nowhere else. All arithmetic saturates: [`Timestamp::MAX`] is the end of time, and
+//! everything that would lie beyond it is due there.
 
 use core::fmt;
 use core::num::NonZeroU64;
@@ -17,9 +17,9 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// A point on a clock's line, in nanoseconds since that clock's zero.
 ///
-/// The zero is the clock's own affair (for [`MonotonicClock`](crate::MonotonicClock) it is the clock's creation), so only
-/// timestamps of one clock may be compared. Arithmetic saturates at [`ZERO`](Self::ZERO) and [`MAX`](Self::MAX), some 584
-/// years later.
+/// The zero is the clock's own affair (for [`MonotonicClock`](crate::MonotonicClock) it is the clock's creation), so
+/// only timestamps of one clock may be compared. Arithmetic saturates at [`ZERO`](Self::ZERO) and [`MAX`](Self::MAX),
+/// some 584 years later.
 ///
 /// # Examples
 ///

@@ -12,8 +12,8 @@ use crate::time::{Deadline, Timestamp};
 /// Names one armed timer: an index and a generation.
 ///
 /// Once its timer has expired, was cancelled or cleared, an id does nothing, for ever: when the index is used again the
-/// generation differs, and an index whose generations are used up is retired (C5). Rescheduling keeps the id. An id means
-/// nothing to any container but the one that gave it out.
+/// generation differs, and an index whose generations are used up is retired (C5). Rescheduling keeps the id. An id
+/// means nothing to any container but the one that gave it out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerId {
     index: u32,
@@ -106,33 +106,35 @@ impl Budget {
 ///
 /// # The contract
 ///
-/// What every implementation promises. A *tick* is the container's resolution: the wheel's jiffy, the heap's nanosecond.
+/// What every implementation promises. A *tick* is the container's resolution: the wheel's jiffy, the heap's
+/// nanosecond.
 ///
 /// - **C1 Never early.** A timer is handed out at its deadline or after it: deadlines round up to a tick. With slack,
 ///   never before the soft time (the deadline).
 /// - **C2 At most a tick late** (with slack: slack and a tick), at any distance, if turned in time.
-/// - **C3 One order**: by expiry (the deadline rounded up to the tick; with slack, the tick chosen within it, or the hard
-///   time), then in the order of arming. Rescheduling to earlier counts as arming; rescheduling to the tick where it is
-///   already changes nothing. A timer that was ever moved to *later* has no promised place within its tick; every other
-///   keeps the order.
+/// - **C3 One order**: by expiry (the deadline rounded up to the tick; with slack, the tick chosen within it, or the
+///   hard time), then in the order of arming. Rescheduling to earlier counts as arming; rescheduling to the tick where
+///   it is already changes nothing. A timer that was ever moved to *later* has no promised place within its tick; every
+///   other keeps the order.
 /// - **C4 Exactly once**: each timer leaves by expiring, by being cancelled, or with its container, and by one of them
 ///   only.
 /// - **C5 Stale ids do nothing, live ids stay good.** Rescheduling keeps the id, to earlier or later; a place whose
 ///   generations are used up is retired, and shrinking does not start generations anew.
-/// - **C6 [`next_expiry`](Self::next_expiry) is never later than the true next one.** Once a turn has run to its end it is
-///   exact, unless what it points at was cancelled or moved since it was last visited; a stale answer costs one empty turn
-///   and does not come back. [`next_turn`](Self::next_turn) is the earlier of it and of any upkeep that is due (a share of
-///   a cascade): who sleeps, sleeps until then. Upkeep wakes a sleeper at most once in 256 ticks, and only for a cascade of
-///   many timers.
-/// - **C7 Any deadline works**, past or centuries away; nothing panics, overflows or is clamped short. A timer armed at or
-///   before the last turn's time is *overdue*: it counts as due at that turn's time, fires in the next turn, even if the
-///   clock has not moved and whatever its slack, and never in the turn that is under way; so re-arming for now cannot loop.
-/// - **C8 Bounded work.** No call touches more than a constant number of entries (for the heap: a logarithm of the timers
-///   it holds) beyond the turn's budget. Storage grows by pieces, never by one great copy. Only clear, shrink, iterating,
-///   reserving and dropping are exempt.
-/// - **C9 Memory follows the live timers**: entries held never exceed 2 × the live ones plus a constant, after every call.
-///   Only while a great many expire at once under a budget may collecting lag behind, and `next_turn` lies in the past
-///   until it has caught up.
+/// - **C6 [`next_expiry`](Self::next_expiry) is never later than the true next one.** Once a turn has run to its end it
+///   is exact, unless what it points at was cancelled or moved since it was last visited; a stale answer costs one
+///   empty turn and does not come back. [`next_turn`](Self::next_turn) is the earlier of it and of any upkeep that is
+///   due (a share of a cascade): who sleeps, sleeps until then. Upkeep wakes a sleeper at most once in 256 ticks, and
+///   only for a cascade of many timers.
+/// - **C7 Any deadline works**, past or centuries away; nothing panics, overflows or is clamped short. A timer armed at
+///   or before the last turn's time is *overdue*: it counts as due at that turn's time, fires in the next turn, even if
+///   the clock has not moved and whatever its slack, and never in the turn that is under way; so re-arming for now
+///   cannot loop.
+/// - **C8 Bounded work.** No call touches more than a constant number of entries (for the heap: a logarithm of the
+///   timers it holds) beyond the turn's budget. Storage grows by pieces, never by one great copy. Only clear, shrink,
+///   iterating, reserving and dropping are exempt.
+/// - **C9 Memory follows the live timers**: entries held never exceed 2 × the live ones plus a constant, after every
+///   call. Only while a great many expire at once under a budget may collecting lag behind, and `next_turn` lies in the
+///   past until it has caught up.
 pub trait Timer<T> {
     /// Arms a timer for `deadline`, carrying `value`. [`TimerExt::insert`] also takes a bare [`Timestamp`].
     ///
@@ -160,8 +162,8 @@ pub trait Timer<T> {
     /// When the next timer is due, never later than it truly is; `None` if none is armed.
     fn next_expiry(&self) -> Option<Timestamp>;
 
-    /// When the next turn is wanted: the earlier of [`next_expiry`](Self::next_expiry) and of upkeep that is due. A moment
-    /// in the past says that a turn is wanted now. `None` if there is nothing to wait for.
+    /// When the next turn is wanted: the earlier of [`next_expiry`](Self::next_expiry) and of upkeep that is due. A
+    /// moment in the past says that a turn is wanted now. `None` if there is nothing to wait for.
     fn next_turn(&self) -> Option<Timestamp>;
 
     /// Opens a turn at `now`, and with it closes the turn before. A `now` before the last one counts as the last one: a
@@ -170,8 +172,8 @@ pub trait Timer<T> {
     /// Prefer [`TimerExt::turn`], which opens a turn and hands out its timers.
     fn open_turn(&mut self, now: Timestamp);
 
-    /// Hands out the next timer of the turn that is open, or `None` when all that was due at its time has been handed out
-    /// and its upkeep is done, or when `budget` is spent.
+    /// Hands out the next timer of the turn that is open, or `None` when all that was due at its time has been handed
+    /// out and its upkeep is done, or when `budget` is spent.
     fn expire_next(&mut self, budget: &mut Budget) -> Option<Expired<T>>;
 
     /// How many timers are armed.
@@ -244,8 +246,8 @@ pub trait TimerExt<T>: Timer<T> {
 
     /// Opens a turn at `now`: an iterator that hands out one expired timer after another.
     ///
-    /// Dropping it early leaves the rest for the next turn, in order. Without [`Turn::within`] it has no budget: it ends
-    /// when all that is due by `now` has been handed out.
+    /// Dropping it early leaves the rest for the next turn, in order. Without [`Turn::within`] it has no budget: it
+    /// ends when all that is due by `now` has been handed out.
     fn turn(&mut self, now: Timestamp) -> Turn<'_, T, Self> {
         self.open_turn(now);
         Turn { timer: self, budget: Budget::UNLIMITED, value: core::marker::PhantomData }
@@ -282,8 +284,8 @@ pub trait TimerExt<T>: Timer<T> {
         fired
     }
 
-    /// As [`expire`](Self::expire), with a budget in time: looks at `out_of_time` before each [slice](Self::TIME_SLICE) of
-    /// entries, and leaves the rest for the next turn once it answers `true`.
+    /// As [`expire`](Self::expire), with a budget in time: looks at `out_of_time` before each [slice](Self::TIME_SLICE)
+    /// of entries, and leaves the rest for the next turn once it answers `true`.
     ///
     /// ```
     /// use std::time::{Duration, Instant};

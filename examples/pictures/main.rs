@@ -5,9 +5,9 @@
 //! cargo run --example pictures -- --check    says whether what lies there is what it would draw
 //! ```
 //!
-//! One file for each picture; `svg` is what they draw with, `textbook` the wheel that they compare with. The same drawings
-//! come out on every run. Beside them goes `links.md`, which holds them once more as data URIs: the rustdoc can show no
-//! file that lies beside it.
+//! One file for each picture; `svg` is what they draw with, `textbook` the wheel that they compare with. The same
+//! drawings come out on every run. Beside them goes `links.md`, which holds them once more as data URIs: the rustdoc
+//! can show no file that lies beside it.
 
 mod cascade;
 mod feeder;

@@ -1,8 +1,8 @@
 //! The self-check: a book of its own about what was armed, which holds the timer under test to its promises.
 //!
-//! The book believes nothing that the timer says. It notes each arming with its deadline, its slack and the moment it was
-//! made, compares every firing with that, and at the end looks for what never came. The only arithmetic is on nanoseconds,
-//! so no fault of the crate's rounding can hide in it.
+//! The book believes nothing that the timer says. It notes each arming with its deadline, its slack and the moment it
+//! was made, compares every firing with that, and at the end looks for what never came. The only arithmetic is on
+//! nanoseconds, so no fault of the crate's rounding can hide in it.
 
 use std::fmt;
 use std::time::Duration;

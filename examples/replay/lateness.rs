@@ -1,4 +1,5 @@
-//! How late a timer was called, in the unit that fits the trace: jiffies for the kernel's wheel, microseconds for hrtimers.
+//! How late a timer was called, in the unit that fits the trace: jiffies for the kernel's wheel, microseconds for
+//! hrtimers.
 //!
 //! No timer can be called before it is armed, so what was armed for the past counts from its arming, here and for the
 //! kernel alike.

@@ -5,9 +5,9 @@
 //! cargo run --release --example replay -- --trace FILE --timer wheel --plot FILE
 //! ```
 //!
-//! The files, top down: this one (arguments, the order of things), `trace` (the files' format), `replay` (virtual time),
-//! `book` (the self-check), `timing` (what each call took), `lateness` (how late in which unit), `report` (the tables) and
-//! `plot` (the picture).
+//! The files, top down: this one (arguments, the order of things), `trace` (the files' format), `replay` (virtual
+//! time), `book` (the self-check), `timing` (what each call took), `lateness` (how late in which unit), `report` (the
+//! tables) and `plot` (the picture).
 
 mod book;
 #[cfg(test)]

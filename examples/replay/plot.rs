@@ -1,8 +1,8 @@
 //! The picture: an SVG of four panels, one legend for all.
 //!
-//! Lateness beside the recording kernel's, pending timers over time, timers handed out by a turn over time, and how long a
-//! turn takes. Each panel names its units, and what the two timers have in common lies over each other: the wheel as an
-//! area, the heap as a line.
+//! Lateness beside the recording kernel's, pending timers over time, timers handed out by a turn over time, and how
+//! long a turn takes. Each panel names its units, and what the two timers have in common lies over each other: the
+//! wheel as an area, the heap as a line.
 
 use std::error::Error;
 use std::ops::Range;

@@ -1,11 +1,12 @@
 //! The replay: a trace's events applied to a timer, in virtual time.
 //!
-//! Virtual time is the trace's `at_ns` and moves only when it is told to. Before an event is applied the timer is turned at
-//! each [`next_turn`](tickwheel::Timer::next_turn) that lies before it, as a driver would that slept until then, and at the
-//! event's own time. After the last event it is turned at each `next_turn` until it asks for none.
+//! Virtual time is the trace's `at_ns` and moves only when it is told to. Before an event is applied the timer is
+//! turned at each [`next_turn`](tickwheel::Timer::next_turn) that lies before it, as a driver would that slept until
+//! then, and at the event's own time. After the last event it is turned at each `next_turn` until it asks for none.
 //!
-//! Each start of a timer is an arming of its own, with a serial number that the timer under test carries as its value. So a
-//! timer that the kernel called before the timer under test was due, and started again, still fires once for each start.
+//! Each start of a timer is an arming of its own, with a serial number that the timer under test carries as its value.
+//! So a timer that the kernel called before the timer under test was due, and started again, still fires once for each
+//! start.
 
 use indicatif::ProgressBar;
 use tickwheel::{Deadline, Expired, Timer, TimerExt, TimerId, Timestamp};

@@ -1,9 +1,9 @@
 //! What each call took: one sample a call, with the cost of reading the clock taken off.
 //!
-//! A call takes tens of nanoseconds and so does reading the clock, so the clock's own cost is measured first and taken off
-//! every sample. The machine's other work, which can hold up any call for milliseconds, is the greater bias. A replay makes
-//! exactly the same calls every time, so it is run several times and each call keeps its shortest time: what is left is
-//! the call's own work, the longest call included, in warm memory.
+//! A call takes tens of nanoseconds and so does reading the clock, so the clock's own cost is measured first and taken
+//! off every sample. The machine's other work, which can hold up any call for milliseconds, is the greater bias. A
+//! replay makes exactly the same calls every time, so it is run several times and each call keeps its shortest time:
+//! what is left is the call's own work, the longest call included, in warm memory.
 
 use std::time::Instant;
 

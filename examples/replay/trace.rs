@@ -1,15 +1,16 @@
 //! Recorded timer traces: the two formats, read whole, with one clear error for whatever is wrong.
 //!
 //! A trace is a CSV file, plain or gzipped, of what a kernel did with its timers. Its header tells the two kinds apart:
-//! the timer wheel's has a `jiffy`, the high-resolution timers' a soft and a hard time. Once read, both are the same list
-//! of [`Event`]s with deadlines in nanoseconds, and what the recording leaves implicit has been made plain:
+//! the timer wheel's has a `jiffy`, the high-resolution timers' a soft and a hard time. Once read, both are the same
+//! list of [`Event`]s with deadlines in nanoseconds, and what the recording leaves implicit has been made plain:
 //!
 //! - The wheel takes a timer out before it calls it. A `cancel` whose timer's next event is an `expire` is therefore no
 //!   cancellation, but [`Action::OwnDequeue`].
-//! - `mod_timer` takes a pending timer out and puts it back in one call. A `cancel` whose timer's next event is a `start`
-//!   at most [`RESET_WITHIN`] later is such a reset: [`Action::Reset`] where the `cancel` stood, [`Action::ResetDone`]
-//!   where the `start` did.
-//! - A deadline over [`OTHER_CLOCK_BEYOND`] away was given on the wall clock, which shares no line with the trace's time.
+//! - `mod_timer` takes a pending timer out and puts it back in one call. A `cancel` whose timer's next event is a
+//!   `start` at most [`RESET_WITHIN`] later is such a reset: [`Action::Reset`] where the `cancel` stood,
+//!   [`Action::ResetDone`] where the `start` did.
+//! - A deadline over [`OTHER_CLOCK_BEYOND`] away was given on the wall clock, which shares no line with the trace's
+//!   time.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,7 +27,8 @@ use tickwheel::{Deadline, Resolution, Tick, Timestamp};
 /// takes longer was interrupted there, or is a cancellation and a new start.
 pub(crate) const RESET_WITHIN: Duration = Duration::from_micros(100);
 
-/// Three years: no kernel arms a timer for that long after a boot-time clock's now, but every wall-clock time is farther.
+/// Three years: no kernel arms a timer for that long after a boot-time clock's now, but every wall-clock time is
+/// farther.
 pub(crate) const OTHER_CLOCK_BEYOND: Duration = Duration::from_nanos(100_000_000_000_000_000);
 
 const WHEEL_HEADER: &str = "at_ns,op,timer,jiffy,function";

@@ -12,8 +12,8 @@ const _: () = assert!(ARITY.is_power_of_two() && ARITY >= 2, "a whole number of 
 pub(crate) struct Key(u128);
 
 impl Key {
-    /// Behind every key there is. It is no moment of time that stands apart here but a sequence number that arming never
-    /// reaches, so a timer that is due at the end of time still comes before it.
+    /// Behind every key there is. It is no moment of time that stands apart here but a sequence number that arming
+    /// never reaches, so a timer that is due at the end of time still comes before it.
     const BEHIND_ALL: Self = Self(u128::MAX);
 
     #[inline]

@@ -6,10 +6,10 @@
 //!
 //! # Where entries lie
 //!
-//! Siblings lie together in a [`Group`] of `d` ([`ARITY`]), in the `d` lanes of one group, so that one step down reads one
-//! stretch of memory with one check of bounds. Position `p` is lane `p % d` of group `p / d`. The children of position `p`
-//! fill one group, and those of `p + 1` the next one, so the group's number is `p` less a constant; with the root in the
-//! last lane of group 0, at `d − 1`, its children in group 1, that constant is `d − 2`:
+//! Siblings lie together in a [`Group`] of `d` ([`ARITY`]), in the `d` lanes of one group, so that one step down reads
+//! one stretch of memory with one check of bounds. Position `p` is lane `p % d` of group `p / d`. The children of
+//! position `p` fill one group, and those of `p + 1` the next one, so the group's number is `p` less a constant; with
+//! the root in the last lane of group 0, at `d − 1`, its children in group 1, that constant is `d − 2`:
 //!
 //! ```text
 //! children(p) = group p + 2 − d        from p = d − 1, the root, on
@@ -20,8 +20,8 @@
 //!         parent    – │  3        │  4            │  5            │  6            │  7            │  8 …
 //! ```
 //!
-//! Every position from the root on is used, in order, without gaps; the lanes before the root stay empty. Groups are kept
-//! in pages, so that growing never copies the heap (C8).
+//! Every position from the root on is used, in order, without gaps; the lanes before the root stay empty. Groups are
+//! kept in pages, so that growing never copies the heap (C8).
 
 use crate::heap::group::{ARITY, Entry, Group, Key};
 use crate::paged::Paged;
@@ -173,8 +173,8 @@ impl IndexedHeap {
         moved(entry.index, position as u32);
     }
 
-    /// Checks that no child comes before its parent and that empty lanes are empty, and calls `visit` with each entry and
-    /// its position.
+    /// Checks that no child comes before its parent and that empty lanes are empty, and calls `visit` with each entry
+    /// and its position.
     ///
     /// # Panics
     ///

@@ -1,8 +1,8 @@
 //! The precise timer, after Linux's hrtimer: deadlines to the nanosecond, and slack.
 //!
-//! A timer has a *soft* time, before which it does not fire, and a *hard* time, soft and slack, up to which it may wait.
-//! The heap is ordered by hard time and then by order of arming, and a turn goes through it from the front for as long as
-//! the first one's soft time has come:
+//! A timer has a *soft* time, before which it does not fire, and a *hard* time, soft and slack, up to which it may
+//! wait. The heap is ordered by hard time and then by order of arming, and a turn goes through it from the front for as
+//! long as the first one's soft time has come:
 //!
 //! ```text
 //! turn at now = 60        soft  hard
@@ -17,12 +17,12 @@
 //!
 //! # Timers that are armed while a turn is under way
 //!
-//! A timer armed for the time of the last turn or before it counts as due at that time, and fires in the next turn (C7).
-//! So the turn also stops at one that is due but was armed after the turn was opened. Let `now` be the turn's time and X
-//! that timer. Its hard time was raised to `now` if it lay before it, so it is at least `now`. An older timer whose hard
-//! time is `now` or before lies ahead of X: its hard time is no later, and where it is equal its sequence number is smaller.
-//! Hence whatever lies behind X was armed after the turn was opened as well, or has its hard time after `now`: none of it
-//! has to fire in this turn. The next turn is wanted at X's hard time.
+//! A timer armed for the time of the last turn or before it counts as due at that time, and fires in the next turn
+//! (C7). So the turn also stops at one that is due but was armed after the turn was opened. Let `now` be the turn's
+//! time and X that timer. Its hard time was raised to `now` if it lay before it, so it is at least `now`. An older
+//! timer whose hard time is `now` or before lies ahead of X: its hard time is no later, and where it is equal its
+//! sequence number is smaller. Hence whatever lies behind X was armed after the turn was opened as well, or has its
+//! hard time after `now`: none of it has to fire in this turn. The next turn is wanted at X's hard time.
 
 use core::fmt;
 
@@ -38,15 +38,16 @@ const ARMED: u8 = 1;
 
 /// The precise timer: a heap over nanosecond deadlines, with slack.
 ///
-/// It keeps the [contract](Timer#the-contract) with a tick of one nanosecond. Arming, cancelling, rescheduling and handing
-/// out one timer take O(log n) steps; looking at the next one takes one.
+/// It keeps the [contract](Timer#the-contract) with a tick of one nanosecond. Arming, cancelling, rescheduling and
+/// handing out one timer take O(log n) steps; looking at the next one takes one.
 ///
 /// # Slack
 ///
 /// Timers are ordered by their hard time ([`Deadline::hard`]), which is also what [`expiry`](Timer::expiry) and
-/// [`next_turn`](Timer::next_turn) say. A turn fires the first timer for as long as its soft time ([`Deadline::soft`]) has
-/// come, as Linux's hrtimers do. So timers whose slack overlaps share one wake-up, and none fires before its soft time; but
-/// one whose soft time has come waits, up to its hard time at the longest, behind one whose soft time has not.
+/// [`next_turn`](Timer::next_turn) say. A turn fires the first timer for as long as its soft time ([`Deadline::soft`])
+/// has come, as Linux's hrtimers do. So timers whose slack overlaps share one wake-up, and none fires before its soft
+/// time; but one whose soft time has come waits, up to its hard time at the longest, behind one whose soft time has
+/// not.
 ///
 /// A timer armed with slack at or before the last turn's time may use what is left of its slack, as any other.
 ///
@@ -100,8 +101,8 @@ impl<T> TimerHeap<T> {
         Self { places, heap: IndexedHeap::new(), next_sequence: 0, last_turn, turn_sequence: 0, turn_is_done: true }
     }
 
-    /// The same heap with room for at most `max_timers` at a time, though never for fewer than it holds. Further ones are
-    /// refused.
+    /// The same heap with room for at most `max_timers` at a time, though never for fewer than it holds. Further ones
+    /// are refused.
     ///
     /// ```
     /// use tickwheel::{TimerExt, TimerHeap, Timestamp};
@@ -188,8 +189,8 @@ impl<T> Timer<T> for TimerHeap<T> {
         Ok(id)
     }
 
-    /// A timer whose hard time stays as it was keeps its place in the order of arming, unless it is overdue: then it counts
-    /// as armed now, and waits for the next turn, as long as it does not wait for that already.
+    /// A timer whose hard time stays as it was keeps its place in the order of arming, unless it is overdue: then it
+    /// counts as armed now, and waits for the next turn, as long as it does not wait for that already.
     fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
         let Some(index) = self.places.find(id) else {
             return false;

@@ -1,12 +1,12 @@
 //! The cascade: what lies in an upper level comes down as its time draws near.
 //!
-//! Linux moves a whole slot in the jiffy in which the ring below has gone round, which stalls that jiffy when the slot is
-//! large. Here each level holds two turns of its ring, so that the slot which is needed next, the *feeder*, can come down
-//! over the whole turn before: a share of it at each turn of the wheel, all of it by half of the time. Whoever sleeps
-//! meanwhile is woken for it once in a turn of tv1, at its middle, if the slot is crowded.
+//! Linux moves a whole slot in the jiffy in which the ring below has gone round, which stalls that jiffy when the slot
+//! is large. Here each level holds two turns of its ring, so that the slot which is needed next, the *feeder*, can come
+//! down over the whole turn before: a share of it at each turn of the wheel, all of it by half of the time. Whoever
+//! sleeps meanwhile is woken for it once in a turn of tv1, at its middle, if the slot is crowded.
 //!
-//! Nothing new is filed into a feeder, so it only shrinks. Entries come down one level at a time and in order, and never
-//! past some that are older and lie higher: this, and the two parts of a slot, is what keeps C3.
+//! Nothing new is filed into a feeder, so it only shrinks. Entries come down one level at a time and in order, and
+//! never past some that are older and lie higher: this, and the two parts of a slot, is what keeps C3.
 //!
 //! After a jump the slots that hold the new now are still full. They *settle* first: they come down, the highest first,
 //! before anything fires.
@@ -95,8 +95,8 @@ impl<T, G: Geometry> Store<T, G> {
         if passed >= half { count } else { (count * (passed - before)).div_ceil(half - before).max(1) }
     }
 
-    /// When a sleeper is to wake for the next share of a slot that is too crowded to come down in one go: at the middle of
-    /// a turn of tv1, from the turn on in which the slot is a feeder.
+    /// When a sleeper is to wake for the next share of a slot that is too crowded to come down in one go: at the middle
+    /// of a turn of tv1, from the turn on in which the slot is a feeder.
     pub(crate) fn next_feeding(&self) -> Option<u64> {
         let middle = (1_u64 << shift::<G>(1)) / 2;
         let wake = |level: usize| {

@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 
 use super::geometry::Geometry;
 use super::store::{Store, tag};
-use crate::arena::FREE;
+use crate::head::FREE;
 
 impl<T, G: Geometry> Store<T, G> {
     /// Checks every structure and how they hang together. Touches everything: for tests.

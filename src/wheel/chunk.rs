@@ -1,11 +1,12 @@
 //! Runs of small entries, in chunks of two cache lines each.
 //!
-//! What lies in a slot is not the timers themselves but an [`Entry`] for each: the tick under which it was filed, and the
-//! timer's place. A slot's entries are a [`Run`], a list of chunks read front to back, so that a cascade and an expiry go
-//! through memory in order instead of from node to node.
+//! What lies in a slot is not the timers themselves but an [`Entry`] for each: the tick under which it was filed, and
+//! the timer's place. A slot's entries are a [`Run`], a list of chunks read front to back, so that a cascade and an
+//! expiry go through memory in order instead of from node to node.
 //!
-//! A run has two parts, one behind the other (C3): first what came down from the level above, then what was filed straight
-//! into the slot. Whatever comes from above was armed before whatever is filed straight, although it may arrive later.
+//! A run has two parts, one behind the other (C3): first what came down from the level above, then what was filed
+//! straight into the slot. Whatever comes from above was armed before whatever is filed straight, although it may
+//! arrive later.
 
 use crate::paged::Paged;
 
@@ -29,8 +30,8 @@ pub(crate) struct Entry {
 #[derive(Clone, Copy)]
 pub(crate) struct Batch {
     entries: [Entry; CHUNK],
-    start: u16,
-    end: u16,
+    start: u32,
+    end: u32,
 }
 
 impl Batch {
@@ -38,7 +39,7 @@ impl Batch {
 
     #[inline]
     pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries[usize::from(self.start)..usize::from(self.end)]
+        &self.entries[self.start as usize..self.end as usize]
     }
 
     #[inline]
@@ -55,9 +56,8 @@ struct Chunk {
     previous: u32,
     /// The next chunk of the run; of a free chunk, the next free one.
     next: u32,
-    /// `entries[start..end]` are there. No chunk of a run is empty.
-    start: u16,
-    end: u16,
+    /// How many entries there are. No chunk of a run is empty.
+    len: u32,
     entries: [Entry; CHUNK],
 }
 
@@ -97,12 +97,12 @@ impl Chunks {
     fn take(&mut self, entry: Entry, previous: u32, next: u32) -> u32 {
         let taken = self.free;
         if taken == NONE {
-            self.chunks.push(Chunk { previous, next, start: 0, end: 1, entries: [entry; CHUNK] });
+            self.chunks.push(Chunk { previous, next, len: 1, entries: [entry; CHUNK] });
             return self.chunks.len() as u32 - 1;
         }
         let chunk = self.get_mut(taken);
         let free = chunk.next;
-        (chunk.previous, chunk.next, chunk.start, chunk.end) = (previous, next, 0, 1);
+        (chunk.previous, chunk.next, chunk.len) = (previous, next, 1);
         chunk.entries[0] = entry;
         self.free = free;
         self.free_count -= 1;
@@ -191,9 +191,9 @@ impl Run {
     #[inline]
     fn push_into(chunks: &mut Chunks, chunk: u32, entry: Entry) -> bool {
         let chunk = chunks.get_mut(chunk);
-        let Some(room) = chunk.entries.get_mut(usize::from(chunk.end)) else { return false };
+        let Some(room) = chunk.entries.get_mut(chunk.len as usize) else { return false };
         *room = entry;
-        chunk.end += 1;
+        chunk.len += 1;
         true
     }
 
@@ -209,7 +209,7 @@ impl Run {
     #[inline]
     pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks) -> Batch {
         let chunk = chunks.get(self.head);
-        let batch = Batch { entries: chunk.entries, start: chunk.start, end: chunk.end };
+        let batch = Batch { entries: chunk.entries, start: 0, end: chunk.len };
         self.unlink(chunks, self.head);
         batch
     }
@@ -227,57 +227,57 @@ impl Run {
             return 0;
         }
         let chunk = chunks.get_mut(self.tail);
-        let mut end = usize::from(chunk.end) - 1;
+        let mut end = chunk.len as usize - 1;
         if chunk.entries[end].place != place {
             return 0;
         }
         let mut taken = 1;
-        while end > usize::from(chunk.start) && taken <= ALONG && goes_along(chunk.entries[end - 1].place) {
+        while end > 0 && taken <= ALONG && goes_along(chunk.entries[end - 1].place) {
             end -= 1;
             taken += 1;
         }
-        chunk.end = end as u16;
-        if chunk.start == chunk.end {
+        chunk.len = end as u32;
+        if end == 0 {
             self.unlink(chunks, self.tail);
         }
         taken
     }
 
-    /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, and moves the hand on. Says how many entries
-    /// it looked at and how many are gone.
+    /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, and moves the hand on. Says how many
+    /// entries it looked at and how many are gone.
     pub(crate) fn sweep_chunk(&mut self, chunks: &mut Chunks, mut is_stale: impl FnMut(u32) -> bool) -> (usize, usize) {
         let swept = chunks.hand;
         let chunk = chunks.get_mut(swept);
-        let before = usize::from(chunk.start)..usize::from(chunk.end);
-        let mut kept = before.start;
-        for at in before.clone() {
+        let before = chunk.len as usize;
+        let mut kept = 0;
+        for at in 0..before {
             let entry = chunk.entries[at];
             chunk.entries[kept] = entry;
             kept += usize::from(!is_stale(entry.place));
         }
-        chunk.end = kept as u16;
+        chunk.len = kept as u32;
         chunks.hand = chunk.next;
-        if kept == before.start {
+        if kept == 0 {
             self.unlink(chunks, swept);
         } else {
             self.merge_into_previous(chunks, swept);
         }
-        (before.len(), before.end - kept)
+        (before, before - kept)
     }
 
     /// Moves a chunk's entries to the end of the chunk before it where they have room there, so that sweeping leaves no
     /// two neighbours less than half full.
     fn merge_into_previous(&mut self, chunks: &mut Chunks, chunk: u32) {
         let this = chunks.get(chunk);
-        let (previous, range, entries) = (this.previous, usize::from(this.start)..usize::from(this.end), this.entries);
+        let (previous, len, entries) = (this.previous, this.len as usize, this.entries);
         if previous == NONE || previous == self.above {
             return;
         }
         let before = chunks.get_mut(previous);
-        let end = usize::from(before.end);
-        let Some(room) = before.entries.get_mut(end..end + range.len()) else { return };
-        room.copy_from_slice(&entries[range.clone()]);
-        before.end += range.len() as u16;
+        let end = before.len as usize;
+        let Some(room) = before.entries.get_mut(end..end + len) else { return };
+        room.copy_from_slice(&entries[..len]);
+        before.len += len as u32;
         if self.above == chunk {
             self.above = previous;
         }
@@ -310,9 +310,7 @@ impl Run {
             let part = from_above;
             from_above &= at != above;
             at = chunk.next;
-            Some(
-                chunk.entries[usize::from(chunk.start)..usize::from(chunk.end)].iter().map(move |entry| (*entry, part)),
-            )
+            Some(chunk.entries[..chunk.len as usize].iter().map(move |entry| (*entry, part)))
         })
         .flatten()
     }
@@ -328,7 +326,7 @@ impl Run {
         while at != NONE {
             let chunk = chunks.get(at);
             assert_eq!(chunk.previous, previous, "chunks are linked both ways");
-            assert!(chunk.start < chunk.end && usize::from(chunk.end) <= CHUNK, "no chunk of a run is empty");
+            assert!((1..=CHUNK).contains(&(chunk.len as usize)), "no chunk of a run is empty");
             seen_above |= at == self.above;
             (previous, at, count) = (at, chunk.next, count + 1);
         }

@@ -1,12 +1,12 @@
 //! The arithmetic of the five levels: pure functions of ticks.
 //!
-//! A wheel has five levels, tv1 to tv5. Each is a ring of slots; a slot of tv1 is one tick wide, and a slot of each level
-//! above is as wide as the whole ring below it. Time moves a level's index on by `(index + 1) & TVN_MASK`, and when a ring
-//! has gone round, the next slot of the level above comes down into it: a cascade.
+//! A wheel has five levels, tv1 to tv5. Each is a ring of slots; a slot of tv1 is one tick wide, and a slot of each
+//! level above is as wide as the whole ring below it. Time moves a level's index on by `(index + 1) & TVN_MASK`, and
+//! when a ring has gone round, the next slot of the level above comes down into it: a cascade.
 //!
-//! [`home`] says where Linux keeps a timer, and is what people look at. The wheel itself keeps two turns of each ring, the
-//! current and the next, so that a cascade can be spread over the turn before it is needed: `place` says where a timer is
-//! filed, which is where Linux keeps it or lower down already. The jiffy in which it fires is the same.
+//! [`home`] says where Linux keeps a timer, and is what people look at. The wheel itself keeps two turns of each ring,
+//! the current and the next, so that a cascade can be spread over the turn before it is needed: `place` says where a
+//! timer is filed, which is where Linux keeps it or lower down already. The jiffy in which it fires is the same.
 //!
 //! Source: Linux 3.10, `kernel/timer.c` (`internal_add_timer`, `cascade`, `__run_timers`).
 

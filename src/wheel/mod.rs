@@ -1,8 +1,8 @@
 //! The coarse timer: a cascading five-level wheel.
 //!
-//! From the bottom up: `geometry` (the arithmetic), `bitmap`, `chunk` (a slot's entries), `level` (its slots), `outliers`
-//! (timers that have no slot), `store` (where each timer is filed), `cascade`, `sweep` and `turn` (what the store does as
-//! time goes on), `timer_wheel` (the [`Timer`](crate::Timer) that people see).
+//! From the bottom up: `geometry` (the arithmetic), `bitmap`, `chunk` (a slot's entries), `level` (its slots),
+//! `outliers` (timers that have no slot), `store` (where each timer is filed), `cascade`, `sweep` and `turn` (what the
+//! store does as time goes on), `timer_wheel` (the [`Timer`](crate::Timer) that people see).
 
 pub mod geometry;
 

@@ -90,7 +90,7 @@ impl<G: Geometry> Bench<G> {
         due.values_mut().for_each(|tick| tick.sort_unstable());
         let mut last = (0, 0);
         let mut turn = self.wheel.turn(Timestamp::from_nanos(now)).within(budget);
-        while let Some(fired) = turn.next() {
+        for fired in turn.by_ref() {
             let (value, timer) = self.model.remove(&fired.id).expect("C4: it was armed");
             assert_eq!((fired.value, fired.expiry.as_nanos()), (value, timer.tick), "C1, C2: {timer:?}");
             assert!(timer.tick <= self.target, "C1");

@@ -1,8 +1,8 @@
 //! Timers that have no slot: the overdue, and those beyond the reach of the last level.
 //!
-//! Both are few, so a sorted map serves. A timer beyond the reach stays here until it is due and fires from here, in its
-//! place: everything in the wheel for the same tick was armed later, when the tick was near. An overdue timer counts as
-//! due at the tick of the last turn, and everything in the wheel for that tick was armed before it.
+//! Both are few, so a sorted map serves. A timer beyond the reach stays here until it is due and fires from here, in
+//! its place: everything in the wheel for the same tick was armed later, when the tick was near. An overdue timer
+//! counts as due at the tick of the last turn, and everything in the wheel for that tick was armed before it.
 //!
 //! Each call costs a logarithm of the number of outliers.
 

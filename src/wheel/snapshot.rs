@@ -7,7 +7,7 @@ use super::geometry::{Geometry, Home, LEVELS, home, index, slots};
 use super::store::Store;
 use crate::time::Tick;
 
-/// A wheel's jiffy, the index of each level, and how many timers have their [home](crate::geometry::home) in each slot.
+/// A wheel's jiffy, the index of each level, and how many timers have their [`home`] in each slot.
 ///
 /// Its `Display` draws it, one line for each level that holds timers.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,14 +3,15 @@
 //! Every place in the arena that has an entry in the wheel has exactly one. That is the invariant which makes lazy work
 //! safe: an entry needs no generation of its own, since a place is not given out again before its entry has been met.
 //!
-//! - *Moved to later*: only the place's tick changes. The entry stays where it is, and when it is met it is filed again.
-//! - *Cancelled*: the value leaves at once; the entry stays, stale, and is dropped when it is met, or swept. Where it is the
-//!   last of its slot, as it is for a timer that is cancelled soon after it was armed, it goes at once.
-//! - *Moved to earlier* than its entry: the entry is stale from now on, and a *proxy* is filed in the right slot: a place
-//!   of its own without a value, which leads to the timer. So the id stays good.
+//! - *Moved to later*: only the place's tick changes. The entry stays where it is, and when it is met it is filed
+//!   again.
+//! - *Cancelled*: the value leaves at once; the entry stays, stale, and is dropped when it is met, or swept. Where it
+//!   is the last of its slot, as it is for a timer that is cancelled soon after it was armed, it goes at once.
+//! - *Moved to earlier* than its entry: the entry is stale from now on, and a *proxy* is filed in the right slot: a
+//!   place of its own without a value, which leads to the timer. So the id stays good.
 //!
-//! A place whose entry is stale is marked in the arena. So every live timer has one good entry (its own, its proxy's, or
-//! its place among the [`Outliers`]), and each mark stands for one stale entry more.
+//! A place whose entry is stale is marked in the arena. So every live timer has one good entry (its own, its proxy's,
+//! or its place among the [`Outliers`]), and each mark stands for one stale entry more.
 //!
 //! Ticks in entries and places are the low halves; all of them lie from `now` to within the last level's reach, so that
 //! they are told apart. The few that do not are outliers.
@@ -191,7 +192,7 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     /// Files a timer that has no entry under its own name.
-    pub(crate) fn file_own(&mut self, index: u32, tick: u64) {
+    fn file_own(&mut self, index: u32, tick: u64) {
         let head = self.arena.head_mut(index);
         head.set_tag(tag::OWN);
         (head.link, head.datum) = (tick as u32, tick as u32);
@@ -248,8 +249,8 @@ impl<T, G: Geometry> Store<T, G> {
         self.abandon_entry(proxy, self.arena.head(proxy).datum);
     }
 
-    /// Has done with a place and its entry, filed under this tick: takes the entry off the end of its slot and frees the
-    /// place, or else leaves both to be collected.
+    /// Has done with a place and its entry, filed under this tick: takes the entry off the end of its slot and frees
+    /// the place, or else leaves both to be collected.
     #[inline]
     fn abandon_entry(&mut self, index: u32, filed: u32) {
         let tick = self.widen(filed);
@@ -268,8 +269,8 @@ impl<T, G: Geometry> Store<T, G> {
     }
 }
 
-/// Has done with the entry of a place, if it is stale; with the place too, if it was kept for the entry alone. Says whether
-/// it was.
+/// Has done with the entry of a place, if it is stale; with the place too, if it was kept for the entry alone. Says
+/// whether it was.
 #[inline]
 pub(crate) fn drop_if_stale<T>(arena: &mut Arena<u32, T>, place: u32) -> bool {
     let is_stale = arena.is_marked(place);

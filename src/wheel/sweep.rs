@@ -2,9 +2,10 @@
 //!
 //! A cancelled timer leaves its entry behind, and so does one that was moved to earlier. Most of these entries are met
 //! and dropped in their slot. When more than half as many are stale as are live a sweep begins: from then on, each call
-//! after which there is one more stale entry, or one live timer less, also looks at one chunk and drops the stale ones in
-//! it, slot by slot, until it has been all round. A sweep of `e` entries in chunks at least half full ends within `e / 7`
-//! calls, and stale ones are at most half of the live when it begins, so they are never more than the live ones.
+//! after which there is one more stale entry, or one live timer less, also looks at one chunk and drops the stale ones
+//! in it, slot by slot, until it has been all round. A sweep of `e` entries in chunks at least half full ends within
+//! `e / 7` calls, and stale ones are at most half of the live when it begins, so they are never more than the live
+//! ones.
 
 use super::geometry::{Geometry, LEVELS};
 use super::progress::Sweep;

@@ -13,9 +13,9 @@ use crate::timer::{Budget, Expired, Timer, TimerId};
 /// The coarse timer: a cascading five-level wheel that is good to a tick, of which a server has millions.
 ///
 /// Arming, cancelling and rescheduling take constant time; so does each step of a turn. Rescheduling to later, the hot
-/// path of idle timeouts, writes one word. Timers overdue or more than 2³² ticks away (49 days at a millisecond; 2²² with
-/// [`Small`](crate::geometry::Small)) lie in a sorted map, where each call takes a logarithm of *their* number: choose a
-/// tick long enough for your usual timeouts.
+/// path of idle timeouts, writes one word. Timers overdue or more than 2³² ticks away (49 days at a millisecond; 2²²
+/// with [`Small`](crate::geometry::Small)) lie in a sorted map, where each call takes a logarithm of *their* number:
+/// choose a tick long enough for your usual timeouts.
 ///
 /// It keeps the tick, not the nanoseconds: who needs the deadline as it was asked for keeps it in `T`.
 ///
@@ -26,8 +26,8 @@ use crate::timer::{Budget, Expired, Timer, TimerId};
 ///
 /// # Source
 ///
-/// The levels and their arithmetic are those of Linux 2.4 to 4.7 (`kernel/timer.c`), after Varghese and Lauck, *Hashed and
-/// Hierarchical Timing Wheels*, 1987. What differs, and why, is told in the [algorithms](crate::guide::algorithms).
+/// The levels and their arithmetic are those of Linux 2.4 to 4.7 (`kernel/timer.c`), after Varghese and Lauck, *Hashed
+/// and Hierarchical Timing Wheels*, 1987. What differs, and why, is told in the [algorithms](crate::guide::algorithms).
 ///
 /// # Examples
 ///
@@ -78,8 +78,8 @@ impl<T, G: Geometry> TimerWheel<T, G> {
         Self { resolution, store: Store::new(resolution.tick_before(now).get()) }
     }
 
-    /// The same wheel, with room for at most `max_timers`: past them, arming fails and gives the value back. Ids can count
-    /// 2³² − 1.
+    /// The same wheel, with room for at most `max_timers`: past them, arming fails and gives the value back. Ids can
+    /// count 2³² − 1.
     pub fn with_max_timers(mut self, max_timers: usize) -> Self {
         self.store.arena.set_max_live(max_timers);
         self

@@ -101,7 +101,8 @@ impl<T, G: Geometry> Store<T, G> {
         self.fire(index, budget)
     }
 
-    /// Meets an entry in its tick: its timer is due, or was moved to later and is filed again, or is not there any more.
+    /// Meets an entry in its tick: its timer is due, or was moved to later and is filed again, or is not there any
+    /// more.
     #[inline]
     fn meet(&mut self, entry: Entry, budget: &mut Budget) -> Option<(TimerId, T)> {
         let head = self.arena.head_mut(entry.place);
@@ -113,7 +114,7 @@ impl<T, G: Geometry> Store<T, G> {
             tag::OWN => {
                 head.link = head.datum;
                 let tick = head.datum;
-                self.file_again(tick, entry.place);
+                self.file_again(self.widen(tick), entry.place, budget);
             }
             tag::PROXY => {
                 let timer = head.link;
@@ -135,20 +136,27 @@ impl<T, G: Geometry> Store<T, G> {
         }
         if self.arena.is_marked(timer) {
             self.arena.head_mut(entry.place).datum = tick;
-            self.file_again(tick, entry.place);
+            self.file_again(self.widen(tick), entry.place, budget);
         } else {
             // Its own entry is gone, so it needs no proxy any more.
             self.arena.release(entry.place);
-            self.file_own(timer, self.widen(tick));
-            self.work.refiled += 1;
+            let head = self.arena.head_mut(timer);
+            head.set_tag(tag::OWN);
+            head.link = tick;
+            self.file_again(self.widen(tick), timer, budget);
         }
         None
     }
 
+    /// Files an entry again that was met before its timer is due.
     #[inline]
-    fn file_again(&mut self, tick: u32, index: u32) {
-        self.file(self.widen(tick), index);
+    fn file_again(&mut self, tick: u64, index: u32, budget: &mut Budget) {
+        self.file(tick, index);
         self.work.refiled += 1;
+        // It may now lie ahead of a sweep that had passed it, which must not be held up by that.
+        if self.sweep.under_way {
+            budget.spend(self.collect_garbage() as u64);
+        }
     }
 
     /// Hands out a timer that is not filed under its own name.

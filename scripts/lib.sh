@@ -1,0 +1,27 @@
+# What the scripts beside this file share. Source it; it runs nothing.
+
+# section KEY: the lines of a table of Cargo.toml, such as [features].
+section() {
+    awk -v header="[$1]" '$0 == header { on = 1; next } /^\[/ { on = 0 } on' Cargo.toml
+}
+
+# cannot WHAT: what a step needs is not to be had. A laptop goes on without; CI does not.
+cannot() {
+    if [[ ${CI:-} == true ]]; then
+        echo "error: $1" >&2
+        exit 1
+    fi
+    echo "SKIPPED: $1"
+    exit 0
+}
+
+# scratch: sets `scratch` to a directory that is gone when the script ends.
+scratch() {
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+}
+
+# target_dir: where cargo builds, for packages outside of this one that shall share what is built already.
+target_dir() {
+    cargo metadata --locked --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
+}

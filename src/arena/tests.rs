@@ -1,0 +1,78 @@
+//! Places through their lives: ids that go stale, generations that run out, pages given back.
+
+use super::Arena;
+
+const USED: u8 = 1;
+
+fn insert(arena: &mut Arena<(), u32>, value: u32) -> u32 {
+    arena.insert(value, USED, 0, ()).expect("there is room").index()
+}
+
+#[test]
+fn l11_a_stale_id_finds_nothing() {
+    let mut arena = Arena::new();
+    let index = insert(&mut arena, 7);
+    let id = arena.id(index);
+    assert_eq!(arena.find(id), Some(index));
+    assert_eq!(arena.take(index).map(|(taken, value, _)| (taken, value)), Some((id, 7)));
+    assert_eq!(arena.find(id), None);
+    arena.release(index);
+    assert_eq!(insert(&mut arena, 8), index, "the place is used again");
+    assert_eq!(arena.find(id), None);
+    arena.check();
+}
+
+#[test]
+fn c5_a_place_is_retired_with_its_last_generation() {
+    let mut arena = Arena::new();
+    arena.set_last_generation(3);
+    let mut seen = std::collections::HashSet::new();
+    for round in 0..20 {
+        let index = insert(&mut arena, round);
+        assert!(seen.insert(arena.id(index)), "no id is given out twice");
+        arena.take(index);
+        arena.release(index);
+        arena.check();
+    }
+    assert_eq!(arena.len, 7, "each place served three timers");
+}
+
+#[test]
+fn c5_shrinking_does_not_start_generations_anew() {
+    let mut arena = Arena::new();
+    arena.set_last_generation(4);
+    let mut seen = std::collections::HashSet::new();
+    for round in 0..40 {
+        let indexes: [u32; 3] = core::array::from_fn(|_| insert(&mut arena, round));
+        for index in indexes {
+            assert!(seen.insert(arena.id(index)), "no id is given out twice");
+            arena.take(index);
+            arena.release(index);
+        }
+        arena.shrink_to_fit();
+        arena.check();
+    }
+}
+
+#[test]
+fn the_limit_gives_the_value_back() {
+    let mut arena = Arena::new();
+    arena.set_max_live(1);
+    let index = insert(&mut arena, 1);
+    let refused = arena.insert(2, USED, 0, ()).unwrap_err();
+    assert_eq!((refused.limit(), refused.into_value()), (1, 2));
+    arena.take(index);
+    arena.release(index);
+    insert(&mut arena, 3);
+}
+
+#[test]
+fn clear_makes_every_id_stale() {
+    let mut arena = Arena::new();
+    let indexes: [u32; 10] = core::array::from_fn(|n| insert(&mut arena, n as u32));
+    let ids = indexes.map(|index| arena.id(index));
+    arena.clear();
+    arena.check();
+    assert!(ids.iter().all(|id| arena.find(*id).is_none()));
+    assert_eq!((arena.live(), arena.in_use()), (0, 0));
+}
