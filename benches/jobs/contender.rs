@@ -8,9 +8,11 @@ pub(crate) trait Contender: Sized {
     const EARLY_TICKS: u64 = 0;
     /// How many ticks late it may fire by its own design.
     const LATE_TICKS: u64 = 0;
+    /// Why it may, for the notes under the tables.
+    const BY_DESIGN: &'static str = "nothing";
 
-    /// What cancelling and resetting take.
-    type Key: Copy;
+    /// What cancelling and resetting take. A timer has one, and whoever uses it up replaces it.
+    type Key;
     /// What [`enter`](Self::enter) gives.
     type Entered;
 
@@ -19,11 +21,19 @@ pub(crate) trait Contender: Sized {
     /// Arms a timer for a tick that lies ahead.
     fn arm(&mut self, due_ticks: u64, value: u64) -> Self::Key;
 
-    /// Takes an armed timer out and gives its value back.
-    fn cancel(&mut self, key: Self::Key) -> Option<u64>;
+    /// Arms a timer that nobody will cancel or reset.
+    fn arm_keyless(&mut self, due_ticks: u64, value: u64) {
+        self.arm(due_ticks, value);
+    }
+
+    /// Takes an armed timer out and gives its value back. Its key is used up.
+    fn cancel(&mut self, key: &mut Self::Key) -> Option<u64>;
 
     /// Moves an armed timer to `due_ticks`; the key may change.
     fn reset(&mut self, key: &mut Self::Key, due_ticks: u64);
+
+    /// Gives up the key of a timer that has fired, where that must be done.
+    fn release(&mut self, _key: &mut Self::Key) {}
 
     /// Lets the clock run from `from_ticks`, where it stands, to `to_ticks` in steps of `step_ticks`, with a turn at each
     /// step. The loop belongs to the contender because one that lives in an async runtime must be driven from inside.

@@ -69,10 +69,10 @@ impl Ledger {
             return wrong("the values that came out are not those that went in".to_owned());
         }
         if self.worst_early_ticks > C::EARLY_TICKS {
-            return wrong(format!("fired {} ticks early", self.worst_early_ticks));
+            return wrong(format!("fired {} ticks early; by design: {}", self.worst_early_ticks, C::BY_DESIGN));
         }
         if self.worst_late_ticks > C::LATE_TICKS {
-            return wrong(format!("fired {} ticks late", self.worst_late_ticks));
+            return wrong(format!("fired {} ticks late; by design: {}", self.worst_late_ticks, C::BY_DESIGN));
         }
         Ok(())
     }

@@ -14,7 +14,6 @@ const FIRE_ALL_UP_TO: usize = 2_000_000;
 const MOST_LAST_TURNS: u64 = 1 << 18;
 
 /// A timer that the harness may touch: its place in the table of keys is its value.
-#[derive(Clone, Copy)]
 pub(crate) struct Held<K> {
     pub(crate) key: K,
     /// Zero for one that is not armed.
@@ -80,7 +79,7 @@ impl<C: Contender> Load<C> {
     /// Arms one more timer with a random delay, and forgets its key.
     pub(crate) fn arm_keyless(&mut self) {
         let due_ticks = self.now_ticks + self.rng.delay_ticks();
-        self.timers.arm(due_ticks, due_ticks);
+        self.timers.arm_keyless(due_ticks, due_ticks);
         self.ledger.armed(due_ticks);
     }
 
@@ -122,8 +121,8 @@ impl<C: Contender> Load<C> {
 
     fn cancel_all(&mut self) {
         let _entered = self.timers.enter();
-        for (place, held) in self.held.iter().enumerate().filter(|(_, held)| held.due_ticks != 0) {
-            self.ledger.cancelled(self.timers.cancel(held.key), place as u64);
+        for (place, held) in self.held.iter_mut().enumerate().filter(|(_, held)| held.due_ticks != 0) {
+            self.ledger.cancelled(self.timers.cancel(&mut held.key), place as u64);
         }
     }
 }
@@ -142,9 +141,12 @@ impl<C: Contender> OnTurn<C> for Emptying<'_, C::Key> {
         self.now_ticks = now_ticks;
     }
 
-    fn fired(&mut self, _timers: &mut C, now_ticks: u64, value: u64) {
+    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: u64) {
         let due_ticks = match self.held.get_mut(value as usize) {
-            Some(held) => std::mem::take(&mut held.due_ticks).into(),
+            Some(held) => {
+                timers.release(&mut held.key);
+                std::mem::take(&mut held.due_ticks).into()
+            }
             None => value,
         };
         self.ledger.fired_within(value, due_ticks, self.first_ticks, now_ticks);

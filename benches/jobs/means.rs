@@ -203,19 +203,19 @@ impl<C: Contender> Load<C> {
         let _entered = self.timers.enter();
         let value = self.held.len() as u64;
         for _ in 0..operations {
-            let key = self.timers.arm(self.now_ticks + self.rng.delay_ticks(), value);
+            let mut key = self.timers.arm(self.now_ticks + self.rng.delay_ticks(), value);
             self.ledger.armed(value);
-            self.ledger.cancelled(self.timers.cancel(key), value);
+            self.ledger.cancelled(self.timers.cancel(&mut key), value);
         }
     }
 
     /// Job a2.
-    fn replace_random(&mut self, operations: u64) {
+    pub(crate) fn replace_random(&mut self, operations: u64) {
         let _entered = self.timers.enter();
         for _ in 0..operations {
             let place = self.rng.place(self.held.len());
             let value = place as u64;
-            self.ledger.cancelled(self.timers.cancel(self.held[place].key), value);
+            self.ledger.cancelled(self.timers.cancel(&mut self.held[place].key), value);
             let due_ticks = self.now_ticks + self.rng.delay_ticks();
             self.held[place] = Held::new(self.timers.arm(due_ticks, value), due_ticks);
             self.ledger.armed(value);
@@ -268,7 +268,7 @@ impl<C: Contender> OnTurn<C> for Hold<'_> {
     fn fired(&mut self, timers: &mut C, now_ticks: u64, due_ticks: u64) {
         self.ledger.fired(due_ticks, due_ticks, now_ticks);
         let next_ticks = now_ticks + self.rng.delay_ticks();
-        timers.arm(next_ticks, next_ticks);
+        timers.arm_keyless(next_ticks, next_ticks);
         self.ledger.armed(next_ticks);
     }
 }
@@ -304,6 +304,7 @@ impl<C: Contender> OnTurn<C> for IdleConnections<'_, C::Key> {
     fn fired(&mut self, timers: &mut C, now_ticks: u64, value: u64) {
         let held = &mut self.held[value as usize];
         self.ledger.fired(value, held.due_ticks.into(), now_ticks);
+        timers.release(&mut held.key);
         let due_ticks = now_ticks + MAX_DELAY_TICKS;
         *held = Held::new(timers.arm(due_ticks, value), due_ticks);
         self.ledger.armed(value);

@@ -18,11 +18,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    const fn peer<C: Contender + 'static>() -> Self {
+    pub(crate) const fn peer<C: Contender + 'static>() -> Self {
         Self { name: C::NAME, ours: false, start: Mean::start::<C>, stalls: Stall::run::<C> }
     }
 
-    const fn ours<C: Contender + 'static>() -> Self {
+    pub(crate) const fn ours<C: Contender + 'static>() -> Self {
         Self { ours: true, ..Self::peer::<C>() }
     }
 }

@@ -179,13 +179,13 @@ struct Mixed<'a, K> {
     calls: MixedCalls,
 }
 
-impl<K: Copy> Mixed<'_, K> {
+impl<K> Mixed<'_, K> {
     fn cancel<C: Contender<Key = K>>(&mut self, timers: &mut C) {
         let place = self.rng.place(self.held.len());
         if self.held[place].due_ticks == 0 {
             return;
         }
-        let key = self.held[place].key;
+        let key = &mut self.held[place].key;
         let value = self.calls.cancel.timed(|| timers.cancel(key));
         self.ledger.cancelled(value, place as u64);
         self.vacate(place);
@@ -228,9 +228,10 @@ impl<C: Contender> OnTurn<C> for Mixed<'_, C::Key> {
         }
     }
 
-    fn fired(&mut self, _timers: &mut C, now_ticks: u64, value: u64) {
+    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: u64) {
         let place = value as usize;
         self.ledger.fired(value, self.held[place].due_ticks.into(), now_ticks);
+        timers.release(&mut self.held[place].key);
         self.vacate(place);
     }
 }

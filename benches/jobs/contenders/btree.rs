@@ -29,8 +29,8 @@ impl Contender for BTree {
         place
     }
 
-    fn cancel(&mut self, place: Place) -> Option<u64> {
-        self.timers.remove(&place)
+    fn cancel(&mut self, place: &mut Place) -> Option<u64> {
+        self.timers.remove(place)
     }
 
     fn reset(&mut self, place: &mut Place, due_ticks: u64) {

@@ -18,6 +18,13 @@ pub(crate) struct DelayQueueTimers {
     runtime: PausedRuntime,
 }
 
+impl DelayQueueTimers {
+    #[allow(dead_code, reason = "one of the bench programs measures memory")]
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.queue.compact();
+    }
+}
+
 impl Contender for DelayQueueTimers {
     const NAME: &'static str = "delayqueue";
     type Key = delay_queue::Key;
@@ -33,8 +40,8 @@ impl Contender for DelayQueueTimers {
         self.queue.insert_at(value, self.runtime.at(due_ticks))
     }
 
-    fn cancel(&mut self, key: Self::Key) -> Option<u64> {
-        self.queue.try_remove(&key).map(|expired| expired.into_inner())
+    fn cancel(&mut self, key: &mut Self::Key) -> Option<u64> {
+        self.queue.try_remove(key).map(|expired| expired.into_inner())
     }
 
     fn reset(&mut self, key: &mut Self::Key, due_ticks: u64) {

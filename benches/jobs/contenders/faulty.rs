@@ -40,12 +40,12 @@ impl<F: Fault> Contender for Faulty<F> {
         }
     }
 
-    fn cancel(&mut self, key: Self::Key) -> Option<u64> {
+    fn cancel(&mut self, key: &mut Self::Key) -> Option<u64> {
         self.right.cancel(key)
     }
 
     fn reset(&mut self, key: &mut Self::Key, due_ticks: u64) {
-        if let Some(value) = self.right.cancel(*key) {
+        if let Some(value) = self.right.cancel(key) {
             *key = self.arm(due_ticks, value);
         }
     }
@@ -72,8 +72,8 @@ impl Fault for Loses {
     const NAME: &'static str = "loses";
 
     fn arm(right: &mut BTree, due_ticks: u64, value: u64) -> <BTree as Contender>::Key {
-        let key = right.arm(due_ticks, value);
-        right.cancel(key);
+        let mut key = right.arm(due_ticks, value);
+        right.cancel(&mut key);
         key
     }
 }

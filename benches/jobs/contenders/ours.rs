@@ -35,6 +35,13 @@ impl Make for TimerHeap<u64> {
 
 pub(crate) struct Ours<T>(T);
 
+impl<T: Make> Ours<T> {
+    #[allow(dead_code, reason = "one of the bench programs measures memory")]
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
+    }
+}
+
 impl<T: Make> Contender for Ours<T> {
     const NAME: &'static str = T::NAME;
     type Key = TimerId;
@@ -48,8 +55,8 @@ impl<T: Make> Contender for Ours<T> {
         self.0.insert(at(due_ticks), value).expect("the jobs stay below the limit")
     }
 
-    fn cancel(&mut self, key: TimerId) -> Option<u64> {
-        self.0.cancel(key)
+    fn cancel(&mut self, key: &mut TimerId) -> Option<u64> {
+        self.0.cancel(*key)
     }
 
     fn reset(&mut self, key: &mut TimerId, due_ticks: u64) {

@@ -102,8 +102,8 @@ impl Contender for TokioSleeps {
         key
     }
 
-    fn cancel(&mut self, key: u32) -> Option<u64> {
-        self.places[key as usize].sleep.is_some().then(|| self.vacate(key))
+    fn cancel(&mut self, key: &mut u32) -> Option<u64> {
+        self.places[*key as usize].sleep.is_some().then(|| self.vacate(*key))
     }
 
     fn reset(&mut self, key: &mut u32, due_ticks: u64) {
