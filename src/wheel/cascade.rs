@@ -2,8 +2,8 @@
 //!
 //! Linux moves a whole slot in the jiffy in which the ring below has gone round, which stalls that jiffy when the slot
 //! is large. Here each level holds two turns of its ring, so that the slot which is needed next, the *feeder*, can come
-//! down over the whole turn before: a share of it at each turn of the wheel, all of it by half of the time. Whoever
-//! sleeps meanwhile is woken for it once in a turn of tv1, at its middle, if the slot is crowded.
+//! down over the whole turn before: a share of it at each turn of the wheel, all of it by three quarters of the time.
+//! Whoever sleeps meanwhile is woken for it once in a turn of tv1, at its last quarter, if the slot is crowded.
 //!
 //! Nothing new is filed into a feeder, so it only shrinks. Entries come down one level at a time and in order, and
 //! never past some that are older and lie higher: this, and the two parts of a slot, is what keeps C3.
@@ -87,33 +87,33 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     /// How many of a feeder's entries are due to come down by `now`: in proportion to the time since the last share, so
-    /// that all are down at half of the time that the slot below takes. At least one, so that a few are done with soon.
+    /// that all are down when the last quarter begins. At least one, so that a few are done with soon.
     fn share(&self, level: usize, count: u64) -> u64 {
         let width = 1_u64 << shift::<G>(level);
         let start = self.now & !(width - 1);
-        let (passed, before, half) = (self.now - start, self.cascade.fed_until.saturating_sub(start), width / 2);
-        if passed >= half { count } else { (count * (passed - before)).div_ceil(half - before).max(1) }
+        let (passed, before) = (self.now - start, self.cascade.fed_until.saturating_sub(start));
+        let end = last_quarter(width);
+        if passed >= end { count } else { (count * (passed - before)).div_ceil(end - before).max(1) }
     }
 
-    /// When a sleeper is to wake for the next share of a slot that is too crowded to come down in one go: at the middle
-    /// of a turn of tv1, from the turn on in which the slot is a feeder.
+    /// When a sleeper is to wake for the next share of a slot that is too crowded to come down in one go: at the last
+    /// quarter of a turn of tv1, from the turn on in which the slot is a feeder.
     pub(crate) fn next_feeding(&self) -> Option<u64> {
-        let middle = (1_u64 << shift::<G>(1)) / 2;
         let wake = |level: usize| {
             // 0 is the slot that holds `now`: it comes down before this turn is done.
             let ahead = self.levels[level].next_crowd(self.now)?.max(1);
             let slot = (self.now >> shift::<G>(level)) + ahead - 1;
-            let first = (slot << shift::<G>(level)) + middle;
-            Some(if self.now < first { first } else { self.next_middle() })
+            let first = (slot << shift::<G>(level)) + last_quarter(1 << shift::<G>(1));
+            Some(if self.now < first { first } else { self.next_last_quarter() })
         };
         (1..LEVELS).filter_map(wake).min()
     }
 
-    /// The middle of this turn of tv1, or of the next.
-    const fn next_middle(&self) -> u64 {
+    /// The last quarter of this turn of tv1, or of the next.
+    const fn next_last_quarter(&self) -> u64 {
         let turn = 1 << shift::<G>(1);
-        let middle = (self.now & !(turn - 1)) + turn / 2;
-        if self.now < middle { middle } else { middle.saturating_add(turn) }
+        let quarter = (self.now & !(turn - 1)) + last_quarter(turn);
+        if self.now < quarter { quarter } else { quarter.saturating_add(turn) }
     }
 
     /// Moves the first chunk of a slot down a level, and says how many entries that was.
@@ -132,4 +132,9 @@ impl<T, G: Geometry> Store<T, G> {
         }
         count
     }
+}
+
+/// When the last quarter of a span of ticks begins.
+const fn last_quarter(span: u64) -> u64 {
+    span / 4 * 3
 }
