@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use crate::error::InsertError;
 use crate::head::{FREE, Head, LAST_GENERATION};
-use crate::paged::{Paged, make_room};
+use crate::paged::Paged;
 use crate::timer::TimerId;
 
 /// Places in a page, as a power of two.
@@ -170,14 +170,12 @@ impl<M, T> Arena<M, T> {
         }
         let index = self.len as u32;
         if self.len >> PAGE_BITS == self.pages.len() {
-            // Only the first page is small to begin with.
+            // Only the first page is small to begin with: it grows by doubling.
             let capacity = if self.pages.is_empty() { 0 } else { Page::<M, T>::SIZE };
             self.pages.push(Page::with_capacity(capacity));
         }
         let head = Head::new(self.first_generation, tag, link, datum);
         let (page, _) = self.page_mut(index);
-        make_room(&mut page.heads, Page::<M, T>::SIZE);
-        make_room(&mut page.values, Page::<M, T>::SIZE);
         page.heads.push(head);
         page.values.push(None);
         if self.len % 64 == 0 {

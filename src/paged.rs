@@ -98,7 +98,7 @@ impl<X, const BITS: u32> Paged<X, BITS> {
 
 /// Makes room for one more element in a page that is not full, and for a quarter of those that are there.
 #[inline]
-pub(crate) fn make_room<X>(page: &mut Vec<X>, page_size: usize) {
+fn make_room<X>(page: &mut Vec<X>, page_size: usize) {
     let len = page.len();
     if len == page.capacity() {
         page.reserve_exact((len / 4).max(8).min(page_size - len));

@@ -233,7 +233,7 @@ impl Tick {
 /// use tickwheel::Resolution;
 ///
 /// assert_eq!(Resolution::from_hz(250).unwrap().tick_length(), Duration::from_millis(4));
-/// assert_eq!(Resolution::from_duration(Duration::from_micros(100)).unwrap().tick_length(), Duration::from_micros(100));
+/// assert_eq!(Resolution::from_duration(Duration::from_micros(1)).unwrap(), Resolution::MICROSECOND);
 /// assert!(Resolution::from_duration(Duration::ZERO).is_err());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -125,8 +125,8 @@ fn delay(rng: &mut Rng) -> u64 {
     }
 }
 
-/// 10^5s of timers, armed, deleted and modified while the jiffies run: each fires in Linux's jiffy. Linux's order within
-/// a jiffy is not that of arming; ours is (C3).
+/// 10^5s of timers, armed, deleted and modified while the jiffies run: each fires in Linux's jiffy. Linux's order
+/// within a jiffy is not that of arming; ours is (C3).
 #[test]
 fn c2_c3_every_jiffy_is_linuxs_and_the_order_is_not() {
     let (jiffies, timers_wanted) = if cfg!(miri) { (700, 100) } else { (1_200_000, 200_000) };

@@ -1,7 +1,7 @@
 //! Every container against the model, with operations as values: each promise from C1 to C7 is checked after each step.
 //!
-//! Short programs are proptest's, which shrinks them; long ones are drawn by a seeded generator. `docs/testing.md` says how
-//! to run the soak.
+//! Short programs are proptest's, which shrinks them; long ones are drawn by a seeded generator. `docs/testing.md` says
+//! how to run the soak.
 
 mod support;
 

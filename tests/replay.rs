@@ -1,4 +1,5 @@
-//! The example `replay`, run as a user runs it: exit statuses, errors, tables that add up, a picture that is well-formed.
+//! The example `replay`, run as a user runs it: exit statuses, errors, tables that add up, a picture that is
+//! well-formed.
 
 use std::env::consts::EXE_SUFFIX;
 use std::fs;
@@ -15,8 +16,8 @@ use tempfile::TempDir;
 const WHEEL_HEADER: &str = "at_ns,op,timer,jiffy,function";
 const HRTIMER_HEADER: &str = "at_ns,op,timer,soft_ns,hard_ns,function";
 
-/// The example, beside this test. `cargo test` builds an example that has tests of its own only as a test, and a program
-/// left from before may be stale, so cargo is asked for it; where it is up to date that takes no time.
+/// The example, beside this test. `cargo test` builds an example that has tests of its own only as a test, and a
+/// program left from before may be stale, so cargo is asked for it; where it is up to date that takes no time.
 fn example() -> &'static Path {
     static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
     EXAMPLE.get_or_init(|| {
@@ -59,7 +60,8 @@ fn gzipped(content: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory takes all")
 }
 
-/// The numbers (`-` is none) in the line of the table that begins with `label`, below the first line that begins with `heading`.
+/// The numbers (`-` is none) in the line of the table that begins with `label`, below the first line that begins with
+/// `heading`.
 fn row(report: &str, heading: &str, label: &str) -> Vec<f64> {
     let below = report.lines().skip_while(|line| !line.starts_with(heading));
     let line = below.skip(1).find(|line| line.trim_start().starts_with(label));
@@ -205,7 +207,8 @@ fn one_timer_can_be_chosen() {
 fn c7_overdue_and_far_deadlines_are_replayed() {
     let directory = directory();
     let trace = format!(
-        "{WHEEL_HEADER}\n9000000,start,1,1,overdue\n9000000,start,2,{},far\n13000000,cancel,1,,\n13000000,expire,1,3,overdue\n",
+        "{WHEEL_HEADER}\n9000000,start,1,1,overdue\n9000000,start,2,{},far\n13000000,cancel,1,,\n\
+         13000000,expire,1,3,overdue\n",
         u64::MAX
     );
     fs::write(directory.path().join("trace.csv"), trace).expect("it can be written");

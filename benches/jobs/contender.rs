@@ -35,8 +35,9 @@ pub(crate) trait Contender: Sized {
     /// Gives up the key of a timer that has fired, where that must be done.
     fn release(&mut self, _key: &mut Self::Key) {}
 
-    /// Lets the clock run from `from_ticks`, where it stands, to `to_ticks` in steps of `step_ticks`, with a turn at each
-    /// step. The loop belongs to the contender because one that lives in an async runtime must be driven from inside.
+    /// Lets the clock run from `from_ticks`, where it stands, to `to_ticks` in steps of `step_ticks`, with a turn at
+    /// each step. The loop belongs to the contender because one that lives in an async runtime must be driven from
+    /// inside.
     fn run<H: OnTurn<Self>>(&mut self, from_ticks: u64, to_ticks: u64, step_ticks: u64, handler: &mut H) {
         let mut now_ticks = from_ticks;
         while now_ticks < to_ticks {
@@ -53,8 +54,8 @@ pub(crate) trait Contender: Sized {
     /// How many timers are armed.
     fn pending(&self) -> usize;
 
-    /// Holds as long as the contender's calls may be made: a guard of its runtime, if it needs one. [`run`](Self::run) does
-    /// without.
+    /// Holds as long as the contender's calls may be made: a guard of its runtime, if it needs one. [`run`](Self::run)
+    /// does without.
     fn enter(&self) -> Self::Entered;
 }
 

@@ -55,7 +55,8 @@ impl Mean {
     /// Fewer operations than this are no fair sample: what a container puts off would be seen in part, or not at all.
     pub(crate) fn least_operations(self, count: usize) -> u64 {
         match self {
-            // Who cancels lazily collects in bouts, about one for as many cancels as timers. (At 10^7 that is too long.)
+            // Who cancels lazily collects in bouts, about one for as many cancels as timers. (At 10^7 that is too
+            // long.)
             Self::A2 => (count as u64).clamp(1 << 12, 1 << 21),
             Self::B2 => resets_per_tick(count) * 256,
             _ => 1 << 12,

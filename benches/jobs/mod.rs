@@ -12,7 +12,7 @@
 //! | c | one timer fired and armed again, each tick a turn |
 //! | d | arm N timers, then turn tick by tick until all have fired: two figures |
 //! | f | the longest single turn in c |
-//! | g | the longest single insert, cancel, reset and turn while all four are mixed, and insert while N timers pile up |
+//! | g | the longest single insert, cancel, reset and turn while all are mixed, and insert while N timers pile up |
 //!
 //! Means are thread CPU time over a round of many operations ([`means`]); f and g time every single call ([`stalls`]).
 //! Every run keeps a [`ledger`] of what must come back, and ends by emptying the container against it.
@@ -21,8 +21,9 @@
 //!
 //! - All contenders pay for the harness: a random number, and the key of a random timer looked up in a `Vec` (one cache
 //!   miss at large N), about 3 ns and one miss for each operation.
-//! - No contender reads a clock: deadlines are given as points in time. In a program each arming or reset would first read
-//!   one (about 25 ns), unless it keeps the time of its last wake-up; that favours nobody, but makes all ratios larger.
+//! - No contender reads a clock: deadlines are given as points in time. In a program each arming or reset would first
+//!   read one (about 25 ns), unless it keeps the time of its last wake-up; that favours nobody, but makes all ratios
+//!   larger.
 //! - What favours or harms a single contender stands at its own file in [`contenders`].
 
 pub(crate) mod clock;

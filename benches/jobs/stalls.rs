@@ -1,9 +1,9 @@
 //! Jobs f and g: every single turn and call timed, for the longest one.
 //!
-//! On a shared machine any call may be interrupted, so one run says little about the longest call. But a run is the same
-//! each time, call by call: it is repeated from an empty container, and each call counts with the least that it took in
-//! any of the repeats. What an interruption caused is gone then; what the container caused is there every time. The longest
-//! call of all repeats, interruptions included, stands beside it.
+//! On a shared machine any call may be interrupted, so one run says little about the longest call. But a run is the
+//! same each time, call by call: it is repeated from an empty container, and each call counts with the least that it
+//! took in any of the repeats. What an interruption caused is gone then; what the container caused is there every time.
+//! The longest call of all repeats, interruptions included, stands beside it.
 
 use std::time::Instant;
 

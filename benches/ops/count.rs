@@ -1,8 +1,8 @@
-//! `--count JOB CONTENDER ROUNDS`: one job of one contender with a fixed number of operations, for a tool that counts the
-//! instructions of the process (`scripts/count-work`).
+//! `--count JOB CONTENDER ROUNDS`: one job of one contender with a fixed number of operations, for a tool that counts
+//! the instructions of the process (`scripts/count-work`).
 //!
-//! Two runs that differ by one round differ by that round's instructions: the setting up is in both. A job of single calls is
-//! always one whole run, setting up included. The number of operations is printed.
+//! Two runs that differ by one round differ by that round's instructions: the setting up is in both. A job of single
+//! calls is always one whole run, setting up included. The number of operations is printed.
 
 use crate::jobs::means::Mean;
 use crate::jobs::roster::OURS;

@@ -14,7 +14,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let Options { means, stalls, sizes, contenders, rounds, .. } = options;
     if !means.is_empty() {
         println!(
-            "\nMeans, in thread CPU time, of {rounds} interleaved rounds; lead: the best peer's over the first column's."
+            "\nMeans, in thread CPU time, of {rounds} interleaved rounds; lead: the best peer's over the first's."
         );
         table::print_means_heading(contenders);
     }

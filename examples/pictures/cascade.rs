@@ -32,7 +32,8 @@ pub(crate) fn draw() -> String {
 
     let mut svg = Svg::new(478, "A cascade, before and after");
     let what = format!(
-        "A real wheel of the small geometry (64 + 4 × 16). The {came_down} timers of tv2's slot {slot} come down into tv1, each to its tick."
+        "A real wheel of the small geometry (64 + 4 × 16). The {came_down} timers of tv2's slot {slot} come down into \
+         tv1, each to its tick."
     );
     svg.label(24.0, 58.0, 13, FAINT, Anchor::Start, &what);
     draw_state(&mut svg, 92.0, "Before", &before, slot);

@@ -60,7 +60,7 @@ pub(crate) fn draw() -> String {
         svg.label(x_of(tick), BOTTOM + 22.0, 12, FAINT, Anchor::Middle, &tick.to_string());
     }
     svg.dashed((x_of(448), TOP), (x_of(448), BOTTOM), FAINT);
-    svg.label(x_of(448) + 8.0, BOTTOM - 30.0, 12, FAINT, Anchor::Start, "the last quarter: all are down");
+    svg.label(x_of(448) - 8.0, BOTTOM - 130.0, 12, FAINT, Anchor::End, "by now all are down");
     svg.label((LEFT + RIGHT) / 2.0, BOTTOM + 48.0, 13, INK, Anchor::Middle, "tick");
     svg.label(
         24.0,

@@ -19,7 +19,8 @@ pub(crate) fn draw() -> String {
     let (ours, textbook) = (our_way(), textbook_way());
     let mut svg = Svg::new(400, "A timer's way down");
     let what = format!(
-        "Armed at tick 0 for tick {}: in which level it lies while its time draws near. The wheel is turned at every tick.",
+        "Armed at tick 0 for tick {}: in which level it lies while its time draws near. The wheel is turned at every \
+         tick.",
         grouped(EXPIRY)
     );
     svg.label(24.0, 58.0, 13, FAINT, Anchor::Start, &what);

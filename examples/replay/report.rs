@@ -38,8 +38,8 @@ fn opening(text: &mut String, trace: &Trace, runs: u32, clock_ns: u32) {
     let _ = write!(
         text,
         "Trace {}\n{what}: {seconds:.3} s, {events} events on {timers} timers.\n\
-         Replayed in virtual time, turned at each next_turn and at each event, then drained to empty. Times are those of\n\
-         the calls alone, each the shortest of {runs} run{}, less the {clock_ns} ns that reading the clock takes.\n\n",
+         Replayed in virtual time, turned at each next_turn and at each event, then drained to empty. Times are those\n\
+         of the calls alone, each the shortest of {runs} run{}, less {clock_ns} ns for reading the clock.\n\n",
         trace.file.display(),
         if runs == 1 { "" } else { "s" },
     );
@@ -160,8 +160,8 @@ fn lateness(text: &mut String, trace: &Trace, replays: &[(Contender, Outcome)]) 
     let _ = writeln!(
         text,
         "Lateness by design: how long after its deadline each of the {} timers ran that the kernel called\n\
-         too. Ours in virtual time, where the clock stops for every turn; the kernel's on a loaded machine. It shows what\n\
-         rounding costs, and is not a race of the two.",
+         too. Ours in virtual time, where the clock stops for every turn; the kernel's on a loaded machine. It shows\n\
+         what rounding costs, and is not a race of the two.",
         grouped(same),
     );
     let title = if scale.unit == "jiffies" { "  jiffies of 4 ms" } else { "" };
@@ -204,8 +204,8 @@ fn verdict(text: &mut String, contender: &Contender, outcome: &Outcome) {
     let _ = match book.fault_count() {
         0 => writeln!(
             text,
-            "ok: {name}: {} armed = {} fired + {} cancelled; none early, none more than a tick ({:?}) late, none twice, \
-             none lost",
+            "ok: {name}: {} armed = {} fired + {} cancelled; none early, none more than a tick ({:?}) late, none \
+             twice, none lost",
             grouped(book.armed()),
             grouped(book.fired()),
             grouped(book.cancelled()),

@@ -3,12 +3,12 @@
 //! A cancelled timer leaves its entry behind, and so does one that was moved to earlier. Most of these entries are met
 //! and dropped in their slot. When more than half as many are stale as are live a sweep begins, which goes over all
 //! chunks, slot by slot. Each call after which there is one more stale entry, or one live timer less, or one entry more
-//! where the sweep has yet to come, does a step of it: looks at one chunk, and drops what is stale there. A cascade drops
-//! what is stale as it moves it, so nothing gets past the sweep in that way.
+//! where the sweep has yet to come, does a step of it: looks at one chunk, and drops what is stale there. A cascade
+//! drops what is stale as it moves it, so nothing gets past the sweep in that way.
 //!
-//! Chunks that a sweep leaves are half full or more, so a sweep of `e` entries ends within some `e / 7` steps; since stale
-//! entries are at most half of the live ones when it begins, they do not come to outnumber them. The bound is derived in
-//! full in `docs/algorithms.md`.
+//! Chunks that a sweep leaves are half full or more, so a sweep of `e` entries ends within some `e / 7` steps; since
+//! stale entries are at most half of the live ones when it begins, they do not come to outnumber them. The bound is
+//! derived in full in `docs/algorithms.md`.
 
 use super::geometry::{Geometry, LEVELS};
 use super::progress::Sweep;

@@ -1,7 +1,7 @@
 //! One table of cases, run over every timer.
 //!
-//! A case is a function that is generic over a [`Factory`](factory::Factory); each is named after the promise (c1…) or the
-//! lesson (l1…) that it pins. The last module runs the table over timers that are wrong on purpose.
+//! A case is a function that is generic over a [`Factory`](factory::Factory); each is named after the promise (c1…) or
+//! the lesson (l1…) that it pins. The last module runs the table over timers that are wrong on purpose.
 
 // Miri runs over some of the factories only.
 #![cfg_attr(miri, allow(dead_code))]

@@ -102,8 +102,8 @@ pub(crate) fn c3_later_leaves_the_others_in_order<F: Factory>() {
     }
 }
 
-/// Bursts into few ticks from all distances, while the clock runs, so that slots meet in every way. It is long because a
-/// run of 200,000 has once missed that the order was gone.
+/// Bursts into few ticks from all distances, while the clock runs, so that slots meet in every way. It is long because
+/// a run of 200,000 has once missed that the order was gone.
 pub(crate) fn c3_holds_over_a_long_random_run<F: Factory>() {
     let rounds = if cfg!(miri) { 300 } else { 400_000 };
     let mut rng = fastrand::Rng::with_seed(33);

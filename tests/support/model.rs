@@ -1,7 +1,8 @@
 //! The model: a sorted map that knows every promise, and panics with the promise's name when one is broken.
 //!
-//! It does not predict one sequence of timers. It says of each timer handed out whether it could be the next one: a timer
-//! that was ever moved to later has no promised place within its tick, so such timers are kept apart (`floating`).
+//! It does not predict one sequence of timers. It says of each timer handed out whether it could be the next one: a
+//! timer that was ever moved to later has no promised place within its tick, so such timers are kept apart
+//! (`floating`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -252,9 +253,9 @@ impl Model {
         }
     }
 
-    /// A timer that the turn must hand out, if there is one: of the earliest tick that matters, one that nothing can lie
-    /// before. A wheel passes over timers that wait for the next turn; a heap's turn may stop at one, as at one whose soft
-    /// time lies ahead: what lies behind either has time left.
+    /// A timer that the turn must hand out, if there is one: of the earliest tick that matters, one that nothing can
+    /// lie before. A wheel passes over timers that wait for the next turn; a heap's turn may stop at one, as at one
+    /// whose soft time lies ahead: what lies behind either has time left.
     fn first_in_turn(&self) -> Option<&Armed> {
         let waits = |armed: &Armed| armed.overdue_in == Some(self.turn);
         let is_passed_over = |armed: &Armed| waits(armed) && !self.rules.is_exact();
@@ -292,7 +293,8 @@ impl Model {
         self.next_tick().map(|tick| self.rules.start_of(tick))
     }
 
-    /// Checks what a container answers: never too late, and exact unless it answers for a timer that has left that tick.
+    /// Checks what a container answers: never too late, and exact unless it answers for a timer that has left that
+    /// tick.
     pub(crate) fn check_next(&self, next_expiry: Option<Timestamp>, next_turn: Option<Timestamp>) {
         let truth = self.next_expiry();
         if next_expiry != truth {

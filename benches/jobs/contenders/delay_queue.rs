@@ -2,8 +2,8 @@
 //!
 //! # Bias
 //!
-//! It is polled with a waker that does nothing, once at each tick and until it is pending; in a program its task is woken,
-//! once for each tick with something due. See also [`paused_runtime`](super::paused_runtime).
+//! It is polled with a waker that does nothing, once at each tick and until it is pending; in a program its task is
+//! woken, once for each tick with something due. See also [`paused_runtime`](super::paused_runtime).
 
 use std::task::{Context, Poll, Waker};
 

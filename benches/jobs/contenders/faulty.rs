@@ -1,4 +1,5 @@
-//! Timers that are wrong on purpose, one for each promise that the jobs check: a check that catches none of these is none.
+//! Timers that are wrong on purpose, one for each promise that the jobs check: a check that catches none of these is
+//! none.
 
 use std::marker::PhantomData;
 

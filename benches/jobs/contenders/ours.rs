@@ -2,7 +2,8 @@
 //!
 //! # Bias
 //!
-//! Deadlines are points in time, as for all: each call multiplies ticks to nanoseconds, and the wheel divides them again.
+//! Deadlines are points in time, as for all: each call multiplies ticks to nanoseconds, and the wheel divides them
+//! again.
 
 use tickwheel::{Budget, Resolution, Timer, TimerExt, TimerHeap, TimerId, TimerWheel, Timestamp};
 

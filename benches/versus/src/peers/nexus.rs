@@ -1,0 +1,76 @@
+//! nexus-timer's `Wheel`: eight-fold levels of linked lists, entries named by pointers.
+//!
+//! # Bias
+//!
+//! It has both ways of polling; this is the one that its documentation recommends for a busy wheel. Timers that nobody
+//! will cancel are armed without a handle, as it offers; the handle of a timer that has fired is freed, as it demands.
+
+use std::time::{Duration, Instant};
+
+use nexus_timer::{TimerHandle, Wheel};
+
+use crate::jobs::contender::{Contender, OnTurn};
+
+/// Entries in each piece of its storage: the figure of its own documentation.
+const CHUNK_CAPACITY: usize = 4096;
+
+pub(crate) struct NexusWheel {
+    wheel: Wheel<u64>,
+    zero: Instant,
+    due: Vec<u64>,
+}
+
+impl NexusWheel {
+    fn at(&self, ticks: u64) -> Instant {
+        self.zero + Duration::from_millis(ticks)
+    }
+}
+
+impl Contender for NexusWheel {
+    const NAME: &'static str = "nexus";
+    type Key = Option<TimerHandle<u64>>;
+    type Entered = ();
+
+    fn new() -> Self {
+        let zero = Instant::now();
+        Self { wheel: Wheel::unbounded(CHUNK_CAPACITY, zero), zero, due: Vec::new() }
+    }
+
+    fn arm(&mut self, due_ticks: u64, value: u64) -> Self::Key {
+        Some(self.wheel.schedule(self.at(due_ticks), value))
+    }
+
+    fn arm_keyless(&mut self, due_ticks: u64, value: u64) {
+        self.wheel.schedule_forget(self.at(due_ticks), value);
+    }
+
+    fn cancel(&mut self, key: &mut Self::Key) -> Option<u64> {
+        key.take().and_then(|handle| self.wheel.cancel(handle))
+    }
+
+    fn release(&mut self, key: &mut Self::Key) {
+        if let Some(handle) = key.take() {
+            self.wheel.free(handle);
+        }
+    }
+
+    fn reset(&mut self, key: &mut Self::Key, due_ticks: u64) {
+        let handle = key.take().expect("the timer is armed");
+        *key = Some(self.wheel.reschedule(handle, self.at(due_ticks)));
+    }
+
+    fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.poll_and_rebalance(self.at(now_ticks), &mut due);
+        for value in due.drain(..) {
+            handler.fired(self, now_ticks, value);
+        }
+        self.due = due;
+    }
+
+    fn pending(&self) -> usize {
+        self.wheel.len()
+    }
+
+    fn enter(&self) {}
+}
