@@ -165,7 +165,7 @@ impl<M, T> Arena<M, T> {
 
     fn allot_new(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
         debug_assert!(tag != FREE, "a place in use needs a tag that says so");
-        if self.len >= CAPACITY {
+        if self.len == CAPACITY {
             return None;
         }
         let index = self.len as u32;

@@ -37,6 +37,10 @@ pub mod algorithms {}
 pub mod testing {}
 
 #[doc = links!()]
+#[doc = include_str!("../docs/benchmarks.md")]
+pub mod benchmarks {}
+
+#[doc = links!()]
 #[doc = include_str!("../docs/decisions/README.md")]
 pub mod decisions {
     #[doc = links!()]
