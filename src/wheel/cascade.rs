@@ -110,7 +110,7 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     /// The last quarter of this turn of tv1, or of the next.
-    const fn next_last_quarter(&self) -> u64 {
+    pub(crate) const fn next_last_quarter(&self) -> u64 {
         let turn = 1 << shift::<G>(1);
         let quarter = (self.now & !(turn - 1)) + last_quarter(turn);
         if self.now < quarter { quarter } else { quarter.saturating_add(turn) }

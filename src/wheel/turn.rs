@@ -204,10 +204,14 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// The tick at which a turn is wanted next.
     pub(crate) fn next_turn(&self) -> Option<u64> {
-        let upkeep = if self.turn_is_open { Some(self.target) } else { self.next_feeding() };
-        match (self.next_expiry(), upkeep) {
-            (Some(expiry), Some(upkeep)) => Some(expiry.min(upkeep)),
-            (expiry, upkeep) => expiry.or(upkeep),
+        if self.turn_is_open {
+            return Some(self.next_expiry().unwrap_or(self.target).min(self.target));
         }
+        let expiry = self.next_expiry()?;
+        // No feeder asks for a share before that, so most of the time there is no need to look for one.
+        if expiry <= self.next_last_quarter() {
+            return Some(expiry);
+        }
+        Some(self.next_feeding().map_or(expiry, |share| share.min(expiry)))
     }
 }
