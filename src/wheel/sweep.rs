@@ -81,6 +81,7 @@ mod tests {
     /// Timers that are always moved to later are met and filed again ahead of the sweep's hand. If filing again took no
     /// step of the sweep, the hand would ride along with them, and what others leave behind would pile up.
     #[test]
+    #[cfg_attr(miri, ignore = "millions of calls")]
     fn c9_timers_moved_to_later_do_not_hold_up_a_sweep() {
         const ACTIVE: u64 = 80_000;
         const FAR: u64 = 20_000;
