@@ -5,8 +5,8 @@
 //! down over the whole turn before: a share of it at each turn of the wheel, all of it by three quarters of the time.
 //! Whoever sleeps meanwhile is woken for it once in a turn of tv1, at its last quarter, if the slot is crowded.
 //!
-//! Nothing new is filed into a feeder, so it only shrinks. Entries come down one level at a time and in order, and
-//! never past some that are older and lie higher: this, and the two parts of a slot, is what keeps C3.
+//! Nothing new is filed into a feeder, so it only shrinks. Entries come down one level at a time and in order, and none
+//! before what is older and still lies higher: this, and the two parts of a slot, is what keeps C3.
 //!
 //! After a jump the slots that hold the new now are still full. They *settle* first: they come down, the highest first,
 //! before anything fires.

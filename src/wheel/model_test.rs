@@ -225,3 +225,22 @@ fn c7_near_the_end_of_time() {
         run::<Standard>(seed, 300, u64::MAX - (1 << 34), u32::MAX >> 3, true);
     }
 }
+
+#[test]
+fn c8_what_holds_the_new_now_comes_down_over_as_many_turns_as_the_budget_wants() {
+    let resolution = Resolution::from_hz(1_000_000_000).unwrap();
+    let mut wheel = TimerWheel::<u64>::new(resolution);
+    // All in the slot of tv3 that holds 50,000, and none due before 60,000.
+    (0..1_000).for_each(|n| _ = wheel.insert(Timestamp::from_nanos(60_000 + n), n).unwrap());
+    let mut turns = 0;
+    for now in 50_000.. {
+        assert_eq!(wheel.turn(Timestamp::from_nanos(now)).within(Budget::entries(50)).count(), 0);
+        wheel.check();
+        turns += 1;
+        if wheel.next_turn() > Some(Timestamp::from_nanos(now)) {
+            break;
+        }
+    }
+    assert!(turns > 10, "the budget splits it");
+    assert!(wheel.work().moved >= 1_000, "next_turn is now until it is done");
+}

@@ -25,8 +25,8 @@ impl<T, G: Geometry> Store<T, G> {
         if !self.turn_is_open {
             return None;
         }
-        if self.soonest > self.target && self.is_same_turn(self.target) {
-            // Most turns: nothing is due, and nothing has to come down for it.
+        if self.soonest > self.target && self.is_settled() && self.is_same_turn(self.target) {
+            // Most turns: nothing is due, and nothing has to come down first.
             self.now = self.target;
             self.finish(budget);
             return None;
