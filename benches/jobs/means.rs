@@ -14,6 +14,10 @@ const RESETS_PER_TIMEOUT: u64 = 4;
 const WARM_UP_TICKS: u64 = 65_536;
 /// At 10^7 timers that would take a minute for some; half of it has replaced nine timers in ten.
 const SHORT_WARM_UP_TICKS: u64 = 32_768;
+/// Above this many timers runs are shortened, so that all of them fit into an hour.
+const MANY: u64 = 2_000_000;
+/// In so many ticks the second level of Linux's wheel turns once, and a slot of the third comes down: the longest turn.
+const SHORT_RUN_TICKS: u64 = 16_384;
 
 /// A job whose result is nanoseconds per operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,7 +73,7 @@ impl Mean {
         match self {
             Self::A1 | Self::B => 1 << 18,
             Self::A2 => self.least_operations(count as usize).max(1 << 18),
-            Self::B2 => resets_per_tick(count as usize) * 16_384,
+            Self::B2 => resets_per_tick(count as usize) * if count > MANY { 4_096 } else { 16_384 },
             // 65,536 ticks up to 10^5 timers, a quarter at 10^6, a sixteenth at 10^7.
             Self::C => events_in(count, (65_536_000_000 / count.max(1)).clamp(4096, 65_536).next_multiple_of(4096)),
             Self::D => count,
@@ -103,7 +107,12 @@ impl Mean {
 }
 
 pub(crate) fn warm_up_ticks(count: usize) -> u64 {
-    if count > 2_000_000 { SHORT_WARM_UP_TICKS } else { WARM_UP_TICKS }
+    if count as u64 > MANY { SHORT_WARM_UP_TICKS } else { WARM_UP_TICKS }
+}
+
+/// For how long single turns and calls are timed.
+pub(crate) fn timed_ticks(count: usize) -> u64 {
+    if count as u64 > MANY { SHORT_RUN_TICKS } else { WARM_UP_TICKS }
 }
 
 fn resets_per_tick(count: usize) -> u64 {

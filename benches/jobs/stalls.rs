@@ -12,7 +12,7 @@ use hdrhistogram::Histogram;
 use crate::jobs::contender::{Contender, OnTurn};
 use crate::jobs::ledger::Ledger;
 use crate::jobs::load::{Held, Load, MAX_DELAY_TICKS, Random};
-use crate::jobs::means::{Hold, warm_up_ticks};
+use crate::jobs::means::{Hold, timed_ticks, warm_up_ticks};
 
 /// A job whose result is a distribution of single calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,7 +100,7 @@ fn turns<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     let mut load = Load::<C>::without_keys(count);
     load.run_for(warm_up_ticks(count), |ledger, rng| Hold { ledger, rng });
     let timed =
-        load.run_for(warm_up_ticks(count), |ledger, rng| TimedTurns { of: Hold { ledger, rng }, watch: Watch::new() });
+        load.run_for(timed_ticks(count), |ledger, rng| TimedTurns { of: Hold { ledger, rng }, watch: Watch::new() });
     let turns = timed.watch.turns;
     load.finish()?;
     Ok(vec![turns])
@@ -151,7 +151,7 @@ fn calls<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     }
     let mut held = std::mem::take(&mut load.held);
     let vacant = Vec::with_capacity(count);
-    let mixed = load.run_for(warm_up_ticks(count), |ledger, rng| TimedTurns {
+    let mixed = load.run_for(timed_ticks(count), |ledger, rng| TimedTurns {
         of: Mixed { held: &mut held, vacant, ledger, rng, calls: MixedCalls::default() },
         watch: Watch::new(),
     });

@@ -126,8 +126,8 @@ fn cancel_most<C: Contender>(load: &mut Load<C>) {
 
 /// Bytes of this process that lie in memory, where the system says so.
 fn resident() -> Option<usize> {
-    const PAGE_BYTES: usize = 4096;
-    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: usize = text.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * PAGE_BYTES)
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: usize = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024)
 }

@@ -4,7 +4,7 @@
 //! - `--quick`: a1, a2, b2, c, f and g of the main contenders at 10^3 and 10^6, within two minutes;
 //! - `--jobs b2,f`, `--sizes 1000,1000000`, `--only wheel,nexus`: some of them, with or without `--quick`;
 //! - `--rounds N`: rounds of each mean, and a run of each single-call job less than half as often (5; quick: 3);
-//! - `--time-limit MINUTES`: what further rounds may take; every job runs once whatever it takes (55; quick: 1.6);
+//! - `--time-limit MINUTES`: what further rounds may take; every job runs once whatever it takes (50; quick: 1.5);
 //! - `--out DIR`: where `versus.md`, `versus.json` and the plots go (`target/versus` of the repository).
 
 use std::path::{Path, PathBuf};
@@ -106,7 +106,7 @@ impl Options {
             sizes: None,
             peers: PEERS.iter().collect(),
             rounds: 5,
-            limit: Duration::from_secs(55 * 60),
+            limit: Duration::from_secs(50 * 60),
             out: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/versus"),
         }
     }
@@ -118,7 +118,7 @@ impl Options {
             sizes: Some(vec![1_000, 1_000_000]),
             peers: PEERS.iter().filter(|peer| MAIN.contains(&peer.name())).collect(),
             rounds: 3,
-            limit: Duration::from_secs(95),
+            limit: Duration::from_secs(90),
             ..Self::full()
         }
     }

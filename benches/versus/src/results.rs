@@ -70,6 +70,10 @@ pub(crate) struct Results {
 }
 
 impl Results {
+    pub(crate) fn row(&self, figure: &str, timers: usize) -> Option<&Row> {
+        self.rows.iter().find(|row| row.figure == figure && row.timers == timers)
+    }
+
     /// The figures in the order in which they were measured, each once.
     pub(crate) fn figures(&self) -> Vec<&str> {
         let mut figures: Vec<&str> = Vec::new();

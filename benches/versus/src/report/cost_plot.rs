@@ -1,6 +1,6 @@
 //! The cost of each job against the number of timers, a panel for each.
 
-use crate::report::labels::{Line, Panel, drawn, timers};
+use crate::report::labels::{Line, Panel, Style, drawn, timers};
 use crate::report::markdown::time;
 use crate::results::{Results, Row, Unit};
 use crate::roster::PEERS;
@@ -32,8 +32,14 @@ pub(crate) fn panels(results: &Results, figures: &[&str], y_title: &str) -> Opti
     let size = (PANEL_PX.0 * grid.1 as u32, PANEL_PX.1 * grid.0 as u32);
     let svg = drawn(size, |area| {
         for (area, figure) in area.split_evenly(grid).iter().zip(figures) {
-            let panel =
-                Panel { title: figure, x_title: "timers pending", y_title, x_label: timers, y_label: time, dots: true };
+            let panel = Panel {
+                title: figure,
+                x_title: "timers pending",
+                y_title,
+                x_label: timers,
+                y_label: time,
+                style: Style::Dots,
+            };
             panel.draw(area, &lines(&results.of(figure))).map_err(|error| error.to_string())?;
         }
         Ok(())

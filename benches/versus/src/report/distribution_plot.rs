@@ -1,6 +1,6 @@
 //! How long turns take: the share of the turns of job f that took at least so long.
 
-use crate::report::labels::{Line, Panel, drawn};
+use crate::report::labels::{Line, Panel, Style, drawn, timers};
 use crate::report::markdown::time;
 use crate::results::Results;
 use crate::roster::PEERS;
@@ -19,14 +19,14 @@ pub(crate) fn svg(results: &Results) -> Option<String> {
         Some(Line { contender: peer.name(), points })
     });
     let lines: Vec<_> = lines.collect();
-    let title = format!("Turns of a hold with {} timers", row.timers);
+    let title = format!("Turns of a hold with {} timers", timers(row.timers as f64));
     let panel = Panel {
         title: &title,
         x_title: "a turn's length",
         y_title: "share of turns that took at least so long",
         x_label: time,
         y_label: percent,
-        dots: false,
+        style: Style::Curves,
     };
     Some(drawn(SIZE_PX, |area| panel.draw(area, &lines).map_err(|error| error.to_string())))
 }

@@ -53,5 +53,6 @@ fn target(outcome: &Outcome) -> Value {
         "wanted": outcome.wanted,
         "seen": outcome.seen,
         "met": outcome.met,
+        "guard": outcome.guard,
     })
 }

@@ -1,4 +1,4 @@
-//! Lines of contenders over a log–log panel, each named at its right end.
+//! Lines of contenders over a log–log panel, each named at its right end or in a legend.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -17,6 +17,15 @@ pub(crate) struct Line {
     pub(crate) points: Vec<(f64, f64)>,
 }
 
+/// How its lines are told apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Few points, each with a dot; names at the ends of the lines.
+    Dots,
+    /// Curves that end all over the panel; names in a legend.
+    Curves,
+}
+
 /// What a panel shows.
 pub(crate) struct Panel<'a> {
     pub(crate) title: &'a str,
@@ -24,8 +33,7 @@ pub(crate) struct Panel<'a> {
     pub(crate) y_title: &'a str,
     pub(crate) x_label: fn(f64) -> String,
     pub(crate) y_label: fn(f64) -> String,
-    /// A dot at each point.
-    pub(crate) dots: bool,
+    pub(crate) style: Style,
 }
 
 type Failure<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>;
@@ -53,15 +61,37 @@ impl Panel<'_> {
             .draw()?;
         for line in lines {
             chart.draw_series(LineSeries::new(line.points.iter().copied(), stroke(line.contender)))?;
-            if self.dots {
+            if self.style == Style::Dots {
                 let size = if is_ours(line.contender) { 4 } else { 2 };
                 let dot = |&point| Circle::new(point, size, colour(line.contender).filled());
                 chart.draw_series(line.points.iter().map(dot))?;
             }
         }
+        if self.style == Style::Curves {
+            return legend(area, lines);
+        }
         let ends = lines.iter().filter_map(|line| Some((line.contender, chart.backend_coord(line.points.last()?))));
         names(area, ends.collect())
     }
+}
+
+/// Names all lines in the right margin, from the last drawn to the first: ours above.
+fn legend<'b>(area: &Area<'b>, lines: &[Line]) -> Result<(), Failure<'b>> {
+    const STEP_PX: i32 = 18;
+    let left = area.dim_in_pixel().0 as i32 - NAMES_WIDTH_PX + 6;
+    for (at, line) in lines.iter().rev().enumerate() {
+        let y = (at as i32 + 2) * STEP_PX;
+        area.draw(&PathElement::new(vec![(left, y), (left + 16, y)], stroke(line.contender)))?;
+        name(area, line.contender, (left + 20, y))?;
+    }
+    Ok(())
+}
+
+/// Writes a contender's name, its middle at the given height.
+fn name<'b>(area: &Area<'b>, contender: &'static str, (x, y): (i32, i32)) -> Result<(), Failure<'b>> {
+    let weight = if is_ours(contender) { FontStyle::Bold } else { FontStyle::Normal };
+    let font = (FONT, NAME_PX, weight).into_font().color(&colour(contender));
+    area.draw(&Text::new(contender, (x, y - NAME_PX / 2 + 1), font))
 }
 
 /// Writes each name beside the end of its line, moved up or down until none covers another.
@@ -81,9 +111,7 @@ fn names<'b>(area: &Area<'b>, mut ends: Vec<(&'static str, (i32, i32))>) -> Resu
     for ((contender, (x, y)), height) in ends.into_iter().zip(heights) {
         let (from, to) = ((x - corner.0 + 4, y - corner.1), (x - corner.0 + 14, height - corner.1));
         area.draw(&PathElement::new(vec![from, to], colour(contender).mix(0.5).stroke_width(1)))?;
-        let weight = if is_ours(contender) { FontStyle::Bold } else { FontStyle::Normal };
-        let font = (FONT, NAME_PX, weight).into_font().color(&colour(contender));
-        area.draw(&Text::new(contender, (to.0 + 3, to.1 - NAME_PX / 2 + 1), font))?;
+        name(area, contender, (to.0 + 3, to.1))?;
     }
     Ok(())
 }

@@ -90,9 +90,13 @@ fn figure_text(row: &Row, cell: &Cell) -> String {
 
 fn targets(outcomes: &[Outcome]) -> String {
     let met = outcomes.iter().filter(|outcome| outcome.met).count();
-    let mut text = format!("{met} of {} met.\n\n| figure | timers | what | wanted | seen | |\n", outcomes.len());
-    text += "|---|---:|---|---:|---:|---|\n";
-    for Outcome { figure, timers, what, wanted, seen, met } in outcomes {
+    let guarded = outcomes.iter().filter(|outcome| outcome.guard && outcome.met).count();
+    let mut text = format!("{met} of {} met. ", outcomes.len());
+    text +=
+        &format!("{guarded} of them are not listed: there the wheel was to be no slower than tokio's timers, or the ");
+    text += "heap than a plain one.\n\n| figure | timers | what | wanted | seen | |\n|---|---:|---|---:|---:|---|\n";
+    for outcome in outcomes.iter().filter(|outcome| !(outcome.guard && outcome.met)) {
+        let Outcome { figure, timers, what, wanted, seen, met, .. } = outcome;
         let (wanted, seen) = if what.starts_with("bytes") {
             (format!("≤ {}", digits(*wanted)), digits(*seen))
         } else {
