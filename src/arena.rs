@@ -273,12 +273,10 @@ impl<M, T> Arena<M, T> {
         let free = self.free;
         let head = self.head_mut(index);
         debug_assert!(head.tag() != FREE, "a place is released once");
-        head.set_tag(FREE);
-        if head.is_retired() {
-            self.retired += 1;
-        } else {
-            head.link = free;
+        if head.vacate(free) {
             self.free = index;
+        } else {
+            self.retired += 1;
         }
         self.in_use -= 1;
     }
@@ -288,12 +286,10 @@ impl<M, T> Arena<M, T> {
     pub(crate) fn remove(&mut self, index: u32) -> Option<(TimerId, T)> {
         let free = self.free;
         let (id, value, head) = self.take(index)?;
-        head.set_tag(FREE);
-        if head.is_retired() {
-            self.retired += 1;
-        } else {
-            head.link = free;
+        if head.vacate(free) {
             self.free = index;
+        } else {
+            self.retired += 1;
         }
         self.in_use -= 1;
         Some((id, value))

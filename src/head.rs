@@ -64,6 +64,17 @@ impl<M> Head<M> {
         core::mem::replace(&mut self.link, link)
     }
 
+    /// Gives a place up, as the free one before `next_free`. Says whether it may be given out again.
+    #[inline]
+    pub(crate) const fn vacate(&mut self, next_free: u32) -> bool {
+        self.set_tag(FREE);
+        if self.is_retired() {
+            return false;
+        }
+        self.link = next_free;
+        true
+    }
+
     /// Moves the generation on, so that ids given out before are stale.
     #[inline]
     pub(crate) const fn age(&mut self, last_generation: u32) {
