@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use hdrhistogram::Histogram;
 
-use crate::group::{Watch, attempt};
+use crate::group::{Watch, attempt, batches};
 use crate::jobs::stalls::{Series, Stall};
 use crate::means::tidied;
 use crate::results::{Calls, Cell, Row, Unit};
 use crate::roster::Peer;
+use crate::schedule::share;
 
 /// One whole run of every contender, then the next; each call counts with the least that it took in any of them.
 pub(crate) fn measure(
@@ -20,22 +21,11 @@ pub(crate) fn measure(
     watch: &mut Watch<'_>,
 ) -> Vec<Row> {
     let mut taken: Vec<Repeated> = Vec::new();
-    for &peer in peers {
-        watch.says(peer, "run 1");
-        let run = attempt(peer, || (peer.entry.stalls)(job, timers));
-        taken.extend(watch.kept(run).map(|series| Repeated { peer, series, runs: 1 }));
-    }
-    for repeat in 1..repeats {
-        for repeated in &mut taken {
-            if Instant::now() >= deadline {
-                break;
-            }
-            let peer = repeated.peer;
-            watch.says(peer, &format!("run {}", repeat + 1));
-            if let Some(again) = watch.kept(attempt(peer, || (peer.entry.stalls)(job, timers))) {
-                repeated.again(&again);
-            }
-        }
+    let mut left = peers.len();
+    for batch in batches(timers, peers) {
+        let until = share(deadline, left / batch.len());
+        left -= batch.len();
+        taken.extend(measure_batch(job, timers, batch, repeats, until, watch));
     }
     let rows = job.rows().iter().enumerate();
     rows.map(|(kind, figure)| Row {
@@ -46,6 +36,39 @@ pub(crate) fn measure(
         cells: taken.iter().map(|repeated| repeated.cell(kind)).collect(),
     })
     .collect()
+}
+
+/// The first run of each is made in any case, further ones while there is time for at least one more. Where contenders
+/// are measured one by one each has the same time, so that the faster are repeated more often.
+fn measure_batch(
+    job: Stall,
+    timers: usize,
+    batch: &[&'static Peer],
+    repeats: usize,
+    until: Instant,
+    watch: &mut Watch<'_>,
+) -> Vec<Repeated> {
+    let mut taken: Vec<Repeated> = Vec::new();
+    let begun = Instant::now();
+    for &peer in batch {
+        watch.says(peer, "run 1");
+        let run = attempt(peer, || (peer.entry.stalls)(job, timers));
+        taken.extend(watch.kept(run).map(|series| Repeated { peer, series, runs: 1 }));
+    }
+    let one_run = begun.elapsed() / batch.len() as u32;
+    for repeat in 1..repeats {
+        if Instant::now() + one_run > until {
+            break;
+        }
+        for repeated in &mut taken {
+            let peer = repeated.peer;
+            watch.says(peer, &format!("run {}", repeat + 1));
+            if let Some(again) = watch.kept(attempt(peer, || (peer.entry.stalls)(job, timers))) {
+                repeated.again(&again);
+            }
+        }
+    }
+    taken
 }
 
 struct Repeated {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::machine;
 use crate::options::Options;
-use crate::report::notes::{NOT_COMPARABLE, contenders, name, notes};
+use crate::report::notes::{NOT_COMPARABLE, RUN_ONCE, contenders, name, notes};
 use crate::results::{Cell, Results, Row, Unit};
 use crate::roster::{Kind, Peer};
 use crate::targets::{Outcome, best_peer, is_comparable, outcomes};
@@ -77,8 +77,9 @@ fn cell_text(row: &Row, peer: &Peer) -> Option<String> {
 fn figure_text(row: &Row, cell: &Cell) -> String {
     match (row.unit, &cell.calls) {
         (Unit::NsLongest, Some(calls)) => format!(
-            "{} ({}; {}; {})",
+            "{}{} ({}; {}; {})",
             time(cell.value),
+            if cell.rounds == 1 { RUN_ONCE } else { "" },
             time(calls.p50_ns as f64),
             time(calls.p999_ns as f64),
             time(cell.greatest)

@@ -10,6 +10,8 @@ use crate::targets::is_comparable;
 const LAZY: &str = " ‡";
 /// Behind a figure that does not speak of the contender.
 pub(crate) const NOT_COMPARABLE: &str = " †";
+/// Behind a longest call that was not told from an interruption.
+pub(crate) const RUN_ONCE: &str = " °";
 
 /// The contender's name for a table: ours in bold.
 pub(crate) fn name(peer: &Peer) -> String {
@@ -52,6 +54,11 @@ pub(crate) fn notes(options: &Options, results: &Results) -> String {
             text += &format!(" (an empty tick took {ns:.0} ns)");
         }
         text += ". From 10^5 timers on it is spread over several operations for each tick and counted in.\n\n";
+    }
+    if results.rows.iter().flat_map(|row| &row.cells).any(|cell| cell.calls.is_some() && cell.rounds == 1) {
+        text += "° Run once, for want of time: an interruption of the thread, some milliseconds on a busy \
+                 machine, may be \
+                 this longest call.\n\n";
     }
     for peer in &options.peers {
         let (early, late, why) = peer.tolerance;
