@@ -17,7 +17,7 @@ const SHORT_WARM_UP_TICKS: u64 = 32_768;
 /// Above this many timers runs are shortened, so that all of them fit into an hour.
 const MANY: u64 = 2_000_000;
 /// In so many ticks the second level of Linux's wheel turns once, and a slot of the third comes down: the longest turn.
-const SHORT_RUN_TICKS: u64 = 16_384;
+const LEVEL_TICKS: u64 = 16_384;
 
 /// A job whose result is nanoseconds per operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,7 +112,11 @@ pub(crate) fn warm_up_ticks(count: usize) -> u64 {
 
 /// For how long single turns and calls are timed.
 pub(crate) fn timed_ticks(count: usize) -> u64 {
-    if count as u64 > MANY { SHORT_RUN_TICKS } else { WARM_UP_TICKS }
+    match count as u64 {
+        MANY.. => LEVEL_TICKS,
+        1_000_000.. => 2 * LEVEL_TICKS,
+        _ => 4 * LEVEL_TICKS,
+    }
 }
 
 fn resets_per_tick(count: usize) -> u64 {
