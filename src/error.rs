@@ -71,3 +71,87 @@ impl<T> fmt::Display for InsertError<T> {
 }
 
 impl<T> core::error::Error for InsertError<T> {}
+
+/// A period of zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PeriodError(());
+
+impl PeriodError {
+    pub(crate) const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl fmt::Display for PeriodError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a period of zero would be due without end: it must be at least 1 ns long")
+    }
+}
+
+impl core::error::Error for PeriodError {}
+
+/// A timer that a driver did not take, with what it was to set off.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ArmError<T> {
+    value: T,
+    reason: ArmErrorReason,
+}
+
+/// Why a driver did not take a timer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ArmErrorReason {
+    /// The driver was shut down.
+    Closed,
+    /// The shard holds as many timers as it may; the limit is given.
+    Full(usize),
+    /// The period is zero.
+    ZeroPeriod,
+}
+
+impl<T> ArmError<T> {
+    #[cfg(feature = "driver")]
+    pub(crate) const fn new(value: T, reason: ArmErrorReason) -> Self {
+        Self { value, reason }
+    }
+
+    /// What the timer was to set off.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
+    /// Why it was not taken.
+    pub const fn reason(&self) -> ArmErrorReason {
+        self.reason
+    }
+
+    /// The same error about something else.
+    #[cfg(feature = "driver")]
+    pub(crate) fn map<U>(self, to: impl FnOnce(T) -> U) -> ArmError<U> {
+        ArmError { value: to(self.value), reason: self.reason }
+    }
+}
+
+impl fmt::Display for ArmErrorReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the driver was shut down"),
+            Self::Full(limit) => write!(f, "no room for another timer: the limit is {limit} for each shard"),
+            Self::ZeroPeriod => PeriodError::new().fmt(f),
+        }
+    }
+}
+
+impl<T> fmt::Debug for ArmError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArmError").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for ArmError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+impl<T> core::error::Error for ArmError<T> {}

@@ -12,20 +12,30 @@ pub mod guide;
 
 mod arena;
 mod clock;
+#[cfg(feature = "driver")]
+mod driver;
 mod error;
 mod head;
 mod heap;
 mod paged;
+mod period;
 mod sync;
 mod time;
 mod timer;
 mod wheel;
 
-pub use clock::Clock;
+pub use clock::{Clock, Fired, FiredKind, Follower};
 #[cfg(feature = "std")]
-pub use clock::{ManualClock, MonotonicClock};
-pub use error::{InsertError, ResolutionError};
+pub use clock::{ManualClock, MonotonicClock, Step, Steps};
+#[cfg(feature = "driver")]
+pub use driver::{
+    CallbackGuard, Driver, DriverBuilder, Firing, Handle, Lateness, LoopDriver, Metrics, Status, Task, Turned, WakeUps,
+};
+pub use error::{ArmError, ArmErrorReason, InsertError, PeriodError, ResolutionError};
 pub use heap::TimerHeap;
+pub use period::{MissedTicks, Period};
+#[cfg(all(tickwheel_loom, feature = "driver"))]
+pub use sync::channel;
 pub use time::{Deadline, Resolution, Tick, Timestamp};
 pub use timer::{Budget, Expired, Timer, TimerExt, TimerId, Turn};
 pub use wheel::geometry::{self, Small, Standard};

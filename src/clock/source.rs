@@ -1,0 +1,72 @@
+//! What a clock is, and what one that is moved by hand needs to know of those who follow it.
+
+use crate::sync::{Arc, Weak};
+use crate::time::Timestamp;
+
+/// A source of timestamps that never runs backwards.
+///
+/// The timers take the time as an argument and never ask a clock themselves; a clock is for those who turn them.
+pub trait Clock {
+    /// What time it is.
+    fn now(&self) -> Timestamp;
+
+    /// Takes on `follower`, if this is a clock that moves by hand: `true` says that whoever moves it also turns the
+    /// follower, which then needs no thread that waits. The machine's clocks answer `false`, as this does by itself.
+    fn lead(&self, follower: Weak<dyn Follower>) -> bool {
+        let _ = follower;
+        false
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for &C {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn lead(&self, follower: Weak<dyn Follower>) -> bool {
+        (**self).lead(follower)
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn lead(&self, follower: Weak<dyn Follower>) -> bool {
+        (**self).lead(follower)
+    }
+}
+
+/// One who is turned as a clock is moved by hand: a driver.
+pub trait Follower: Send + Sync {
+    /// When it wants its next turn; `None` if it has nothing to wait for.
+    fn next_turn(&self) -> Option<Timestamp>;
+
+    /// Turns it at `now` and names each timer that fired. `true` if its budget left something over.
+    fn turn(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool;
+
+    /// Waits until whatever was set off by its turns has run. It returns at once when it is called from there.
+    fn wait_until_quiet(&self);
+}
+
+/// A timer that fired as a clock was moved by hand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Fired {
+    /// When it was due.
+    pub expiry: Timestamp,
+    /// What it set off.
+    pub kind: FiredKind,
+}
+
+/// What a timer sets off.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum FiredKind {
+    /// A waker was woken: a future's.
+    Waker,
+    /// A callback was called, or handed to the pool that calls it.
+    Callback,
+    /// A message was sent into a channel.
+    Message,
+}

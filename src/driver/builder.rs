@@ -1,0 +1,189 @@
+//! What a driver is made of: how many shards, which clock, who calls the callbacks, how exactly it waits.
+
+use core::any::Any;
+use core::fmt;
+use core::time::Duration;
+use std::borrow::ToOwned;
+use std::boxed::Box;
+use std::io;
+use std::string::String;
+use std::vec::Vec;
+
+use super::core::{Core, OnPanic, TurnLimits};
+use super::event_loop::LoopDriver;
+use super::owner::Driver;
+use super::pool::Pool;
+use super::quiet::Quiet;
+use super::shard::BoxedTimer;
+use super::sleeper::Sleeper;
+use super::task::Task;
+use super::thread::{Parker, Waiting};
+use super::turner::Turner;
+use crate::clock::{Clock, MonotonicClock};
+use crate::sync::Arc;
+use crate::timer::{Budget, Timer};
+
+/// Settings of a driver that is to be made; from [`Driver::builder`].
+#[must_use = "a builder makes a driver with spawn() or for_event_loop()"]
+pub struct DriverBuilder {
+    shards: usize,
+    name: String,
+    limits: TurnLimits,
+    clock: Box<dyn Clock + Send + Sync>,
+    pool_threads: usize,
+    waiting: Waiting,
+    on_panic: Option<OnPanic>,
+}
+
+impl Driver {
+    /// A driver with the usual settings: one shard, the machine's clock, callbacks on the driver's thread.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it gives no more threads.
+    pub fn spawn(timer: impl Timer<Task> + Send + 'static) -> io::Result<Self> {
+        Self::builder().spawn(timer)
+    }
+
+    /// A driver with settings of its own.
+    pub fn builder() -> DriverBuilder {
+        DriverBuilder::new()
+    }
+}
+
+impl DriverBuilder {
+    fn new() -> Self {
+        Self {
+            shards: 1,
+            name: "tickwheel".to_owned(),
+            limits: TurnLimits { budget: Budget::entries(65_536), time: None },
+            clock: Box::new(MonotonicClock::new()),
+            pool_threads: 0,
+            waiting: Waiting { timer_slack_ns: None, spins: false },
+            on_panic: None,
+        }
+    }
+
+    /// How many shards there are, each with a lock and a timer of its own: as many as threads that arm, at most. 1
+    /// unless set; 0 counts as 1.
+    pub fn shards(self, shards: usize) -> Self {
+        Self { shards: shards.max(1), ..self }
+    }
+
+    /// The name of the driver's thread, and the beginning of those of the callback pool. `tickwheel` unless set; Linux
+    /// shows 15 characters of it.
+    pub fn thread_name(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// How many entries a turn may touch, over all shards, before others get their chance: the loop of who turns, or
+    /// word to pause. What is left over comes first in the next turn, at once. 65,536 unless set.
+    pub fn budget(self, budget: Budget) -> Self {
+        Self { limits: TurnLimits { budget, ..self.limits }, ..self }
+    }
+
+    /// How long a turn may take. It is looked at after every 64 entries, so one slow callback, or 64, go past it. Not
+    /// bounded unless set.
+    pub fn turn_time(self, time: Duration) -> Self {
+        Self { limits: TurnLimits { time: Some(time), ..self.limits }, ..self }
+    }
+
+    /// The clock. A [`MonotonicClock`] of the driver's own unless set.
+    ///
+    /// With a [`ManualClock`](crate::ManualClock) the driver has no thread: whoever moves the clock turns it. Any other
+    /// clock is taken to run as fast as the machine's.
+    pub fn clock(self, clock: impl Clock + Send + Sync + 'static) -> Self {
+        Self { clock: Box::new(clock), ..self }
+    }
+
+    /// Calls callbacks on `threads` threads of their own rather than on the one that turns, so that a slow one delays
+    /// at most those that wait for the same threads (L16). 0, which is none, unless set. Wakers and messages stay with
+    /// the driver's thread.
+    pub fn callback_pool(self, threads: usize) -> Self {
+        Self { pool_threads: threads, ..self }
+    }
+
+    /// The timer slack of the driver's thread: how much later than asked for the system may wake it, to save power.
+    /// Linux takes 50 µs unless it is set (`PR_SET_TIMERSLACK`); it is without effect elsewhere. 0 counts as 1 ns.
+    pub fn timer_slack(self, slack: Duration) -> Self {
+        let slack_ns = u64::try_from(slack.as_nanos()).unwrap_or(u64::MAX).max(1);
+        Self { waiting: Waiting { timer_slack_ns: Some(slack_ns), ..self.waiting }, ..self }
+    }
+
+    /// As exactly as the system can: a [timer slack](Self::timer_slack) of 1 ns. For a [`TimerHeap`](crate::TimerHeap);
+    /// it costs power where timers are many (L25).
+    pub fn precise(self) -> Self {
+        self.timer_slack(Duration::from_nanos(1))
+    }
+
+    /// Precise, and spinning for the last part of each sleep, for which it follows how much the system oversleeps: 95
+    /// of 100 wake-ups are then exact to the microsecond. It costs as much processor time as the machine is bad at
+    /// waking up; `docs/driver.md` has figures.
+    pub fn spin(self) -> Self {
+        let precise = self.precise();
+        Self { waiting: Waiting { spins: true, ..precise.waiting }, ..precise }
+    }
+
+    /// Called with what a panic of a callback or waker carried, on the thread where it happened (L15). Rust prints a
+    /// panic in any case, and [`Metrics::panics`](super::Metrics::panics) counts it.
+    pub fn on_panic(self, report: impl Fn(&(dyn Any + Send)) + Send + Sync + 'static) -> Self {
+        Self { on_panic: Some(Box::new(report)), ..self }
+    }
+
+    /// Makes the driver and starts its thread.
+    ///
+    /// `timer` is the first shard; the others are its [siblings](Timer::sibling).
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it gives no more threads.
+    pub fn spawn(self, timer: impl Timer<Task> + Send + 'static) -> io::Result<Driver> {
+        let parker = Arc::new(Parker::default());
+        let (name, waiting) = (self.name.clone(), self.waiting);
+        let unparked = parker.clone();
+        let turner = self.turner(timer, Box::new(move || unparked.unpark()));
+        Driver::start(turner, parker, waiting, name)
+    }
+
+    /// Makes a driver without a thread, for an event loop that turns it.
+    ///
+    /// `on_earlier` is called when a timer is armed, or moved, that is due earlier than what
+    /// [`LoopDriver::next_turn`] last said, by the thread that does it: it must make the loop ask again, by a waker of
+    /// its poll. It is called outside of all locks.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it gives no threads for the callback pool; without one it cannot fail.
+    pub fn for_event_loop(
+        self,
+        timer: impl Timer<Task> + Send + 'static,
+        on_earlier: impl Fn() + Send + Sync + 'static,
+    ) -> io::Result<LoopDriver> {
+        LoopDriver::start(self.turner(timer, Box::new(on_earlier)))
+    }
+
+    fn turner<C: Timer<Task> + Send + 'static>(self, timer: C, unpark: Box<dyn Fn() + Send + Sync>) -> Arc<Turner> {
+        let mut timers: Vec<BoxedTimer> = Vec::with_capacity(self.shards);
+        for _ in 1..self.shards {
+            timers.push(Box::new(timer.sibling()));
+        }
+        timers.insert(0, Box::new(timer));
+        let core = Arc::new(Core::new(timers, self.clock, Sleeper::new(unpark), self.limits, self.on_panic));
+        let quiet = Arc::new(Quiet::default());
+        let pool = |threads| Pool::new(core.clone(), quiet.clone(), threads, self.name.clone());
+        let pool = (self.pool_threads > 0).then(|| pool(self.pool_threads));
+        Arc::new(Turner::new(core, pool, quiet))
+    }
+}
+
+impl fmt::Debug for DriverBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DriverBuilder")
+            .field("shards", &self.shards)
+            .field("thread_name", &self.name)
+            .field("limits", &self.limits)
+            .field("pool_threads", &self.pool_threads)
+            .field("waiting", &self.waiting)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,222 @@
+//! A callback's life: armed, running, armed again if it is periodic, over.
+//!
+//! The node knows nothing of shards. Whoever changes its phase to *armed* does so under the node's lock with the id
+//! that the shard gave out (the one order of locks: node, then shard). What a turn hands out runs only if its id is the
+//! one that the node is armed under; so a callback that was cancelled or moved after it had left its shard, and before
+//! it was called, is not called (L7).
+
+use core::fmt;
+use core::time::Duration;
+use std::boxed::Box;
+
+use crate::clock::FiredKind;
+use crate::error::{ArmError, ArmErrorReason};
+use crate::period::Period;
+use crate::sync::{Condvar, Mutex, thread};
+use crate::time::{Deadline, Timestamp};
+use crate::timer::TimerId;
+
+/// What is called. One that is called once is an `FnMut` that is dropped after its first run.
+pub(crate) type Call = Box<dyn FnMut(Firing) + Send>;
+
+/// What a callback is told when it is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Firing {
+    /// The deadline, as it was asked for.
+    pub due: Timestamp,
+    /// How many ticks were left out between the last run and this one. Always 0 for a callback that is called once.
+    pub missed: u64,
+    /// What time it was when it was called.
+    pub now: Timestamp,
+}
+
+impl Firing {
+    /// How long after its deadline it was called.
+    pub const fn lateness(&self) -> Duration {
+        self.now.saturating_since(self.due)
+    }
+}
+
+/// Where a callback is in its life: hrtimer's three answers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Status {
+    /// It waited for its deadline, or for its turn to be called.
+    Pending,
+    /// It is running now.
+    Running,
+    /// It has run for the last time, was cancelled, or its driver was shut down.
+    Over,
+}
+
+pub(crate) struct Callback {
+    kind: FiredKind,
+    inner: Mutex<Inner>,
+    /// Notified when a run has ended.
+    ended: Condvar,
+}
+
+struct Inner {
+    phase: Phase,
+    /// Away while it runs.
+    call: Option<Call>,
+    due: Timestamp,
+    missed: u64,
+    period: Option<Period>,
+    /// Cancelled while it was running: it is not armed again.
+    is_cancelled: bool,
+    /// Moved while it was running.
+    moved_to: Option<Deadline>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Armed(TimerId),
+    Running(thread::ThreadId),
+    Over,
+}
+
+impl Phase {
+    fn status(self) -> Status {
+        match self {
+            Self::Armed(_) => Status::Pending,
+            Self::Running(_) => Status::Running,
+            Self::Over => Status::Over,
+        }
+    }
+}
+
+impl Callback {
+    /// One that is not armed yet.
+    pub(crate) fn new(kind: FiredKind, due: Timestamp, period: Option<Period>) -> Self {
+        let phase = Phase::Over;
+        let inner = Inner { phase, call: None, due, missed: 0, period, is_cancelled: false, moved_to: None };
+        Self { kind, inner: Mutex::new(inner), ended: Condvar::new() }
+    }
+
+    pub(crate) fn kind(&self) -> FiredKind {
+        self.kind
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.inner.lock().phase.status()
+    }
+
+    /// The deadline that it waits for, or has fired for last.
+    pub(crate) fn due(&self) -> Timestamp {
+        self.inner.lock().due
+    }
+
+    /// Arms it for the first time, to call what `boxed` makes of `call`, which comes back if it is not armed.
+    pub(crate) fn arm<F>(
+        &self,
+        call: F,
+        boxed: impl FnOnce(F) -> Call,
+        arm: impl FnOnce() -> Result<TimerId, ArmErrorReason>,
+    ) -> Result<(), ArmError<F>> {
+        let mut inner = self.inner.lock();
+        match arm() {
+            Ok(id) => (inner.phase, inner.call) = (Phase::Armed(id), Some(boxed(call))),
+            Err(reason) => return Err(ArmError::new(call, reason)),
+        }
+        Ok(())
+    }
+
+    /// Begins a run for the timer that left its shard as `id`; `None` if it is not the one that counts any more.
+    pub(crate) fn begin(&self, id: TimerId, now: Timestamp) -> Option<(Call, Firing)> {
+        let mut inner = self.inner.lock();
+        if inner.phase != Phase::Armed(id) {
+            return None;
+        }
+        inner.phase = Phase::Running(thread::current().id());
+        let firing = Firing { due: inner.due, missed: inner.missed, now };
+        inner.call.take().map(|call| (call, firing))
+    }
+
+    /// Ends a run at `now`. A periodic one is armed again; what is not comes back, to be dropped out of the lock, and
+    /// then [`over`](Self::over) is to be called.
+    pub(crate) fn end(
+        &self,
+        call: Call,
+        now: Timestamp,
+        arm: impl FnOnce(Deadline) -> Result<TimerId, ArmErrorReason>,
+    ) -> Option<Call> {
+        let mut inner = self.inner.lock();
+        let Some(period) = inner.period.filter(|_| !inner.is_cancelled) else { return Some(call) };
+        let (deadline, missed) = match inner.moved_to.take() {
+            Some(deadline) => (deadline, 0),
+            None => {
+                let (next, missed) = period.next(inner.due, now);
+                (Deadline::at(next), missed)
+            }
+        };
+        let Ok(id) = arm(deadline) else { return Some(call) };
+        (inner.due, inner.missed) = (deadline.soft(), missed);
+        (inner.phase, inner.call) = (Phase::Armed(id), Some(call));
+        drop(inner);
+        self.ended.notify_all();
+        None
+    }
+
+    /// Says that it has run for the last time, and that its closure is gone.
+    pub(crate) fn over(&self) {
+        self.inner.lock().phase = Phase::Over;
+        self.ended.notify_all();
+    }
+
+    /// Cancels it, and says where it was. One that was pending leaves its closure, to be dropped out of the lock, and
+    /// its id in the shard.
+    pub(crate) fn cancel(&self) -> (Status, Option<(TimerId, Option<Call>)>) {
+        let mut inner = self.inner.lock();
+        let status = inner.phase.status();
+        match inner.phase {
+            Phase::Armed(id) => {
+                inner.phase = Phase::Over;
+                (status, Some((id, inner.call.take())))
+            }
+            Phase::Running(_) => {
+                inner.is_cancelled = true;
+                (status, None)
+            }
+            Phase::Over => (status, None),
+        }
+    }
+
+    /// Waits until it is over. `false`, at once, if the caller is the callback itself.
+    pub(crate) fn wait_until_over(&self) -> bool {
+        let mut inner = self.inner.lock();
+        while inner.phase != Phase::Over {
+            if inner.phase == Phase::Running(thread::current().id()) {
+                return false;
+            }
+            self.ended.wait(&mut inner);
+        }
+        true
+    }
+
+    /// Moves it to `deadline`, and says where it was. One that is running is moved only if it is periodic: its next run
+    /// is then at `deadline`.
+    pub(crate) fn reschedule(
+        &self,
+        deadline: Deadline,
+        reschedule: impl FnOnce(TimerId) -> Result<TimerId, ArmErrorReason>,
+    ) -> Status {
+        let mut inner = self.inner.lock();
+        match inner.phase {
+            Phase::Armed(id) => {
+                let Ok(id) = reschedule(id) else { return Status::Over };
+                inner.phase = Phase::Armed(id);
+                (inner.due, inner.missed) = (deadline.soft(), 0);
+            }
+            Phase::Running(_) if inner.period.is_some() => inner.moved_to = Some(deadline),
+            Phase::Running(_) | Phase::Over => {}
+        }
+        inner.phase.status()
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}

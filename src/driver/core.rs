@@ -1,0 +1,228 @@
+//! The shards and what a turn does with them: no thread and no waiting.
+//!
+//! A turn takes the lock of a shard only if that has something due (L20), for one slice of entries at a time, and fires
+//! between the slices. The order of C3 holds within a shard.
+
+use core::any::Any;
+use core::fmt;
+use core::time::Duration;
+use std::boxed::Box;
+use std::vec::Vec;
+
+use crossbeam_utils::CachePadded;
+
+use super::metrics::{Metrics, TurnCounts, WakeUps};
+use super::shard::{BoxedTimer, Shard};
+use super::sleeper::Sleeper;
+use super::task::Task;
+use crate::clock::Clock;
+use crate::error::ArmError;
+use crate::sync::{Counter, Ordering, thread_number};
+use crate::time::{Deadline, Timestamp};
+use crate::timer::{Budget, Expired, TimerId};
+
+/// Called with what a panic carried.
+pub(crate) type OnPanic = Box<dyn Fn(&(dyn Any + Send)) + Send + Sync>;
+
+/// Which timer of which shard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Key {
+    pub(crate) shard: u32,
+    pub(crate) id: TimerId,
+}
+
+/// What a turn did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "a turn that left something over wants the next one at once"]
+pub struct Turned {
+    /// How many timers fired.
+    pub fired: u64,
+    /// Whether the budget left something over: the next turn is wanted now.
+    pub is_cut: bool,
+}
+
+/// How much a turn may do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TurnLimits {
+    pub(crate) budget: Budget,
+    pub(crate) time: Option<Duration>,
+}
+
+pub(crate) struct Core {
+    shards: Box<[CachePadded<Shard>]>,
+    pub(crate) sleeper: Sleeper,
+    clock: Box<dyn Clock + Send + Sync>,
+    limits: TurnLimits,
+    pub(crate) counts: TurnCounts,
+    pub(crate) on_panic: Option<OnPanic>,
+    /// Where the next turn begins, so that no shard is always the last to have the budget.
+    first: Counter,
+}
+
+impl Core {
+    pub(crate) fn new(
+        timers: Vec<BoxedTimer>,
+        clock: Box<dyn Clock + Send + Sync>,
+        sleeper: Sleeper,
+        limits: TurnLimits,
+        on_panic: Option<OnPanic>,
+    ) -> Self {
+        let shards = timers.into_iter().map(|timer| CachePadded::new(Shard::new(timer))).collect();
+        Self { shards, sleeper, clock, limits, counts: TurnCounts::new(), on_panic, first: Counter::new(0) }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn clock(&self) -> &(dyn Clock + Send + Sync) {
+        &*self.clock
+    }
+
+    pub(crate) fn shards(&self) -> &[CachePadded<Shard>] {
+        &self.shards
+    }
+
+    /// The shard that this thread arms on.
+    pub(crate) fn own_shard(&self) -> u32 {
+        (thread_number() % self.shards.len()) as u32
+    }
+
+    pub(crate) fn shard(&self, shard: u32) -> &Shard {
+        &self.shards[shard as usize]
+    }
+
+    /// Arms a timer and wakes who would sleep past it.
+    pub(crate) fn arm(&self, shard: u32, deadline: Deadline, task: Task) -> Result<Key, ArmError<Task>> {
+        let (id, is_earlier) = self.shard(shard).arm(deadline, task)?;
+        if is_earlier {
+            self.tell_sleeper(shard);
+        }
+        Ok(Key { shard, id })
+    }
+
+    /// Moves a timer, wakes who would sleep past it, and says whether it was there.
+    pub(crate) fn reschedule(&self, key: Key, deadline: Deadline) -> bool {
+        let moved = self.shard(key.shard).reschedule(key.id, deadline);
+        if moved == Some(true) {
+            self.tell_sleeper(key.shard);
+        }
+        moved.is_some()
+    }
+
+    /// Wakes who would sleep past this shard's next turn.
+    pub(crate) fn tell_sleeper(&self, shard: u32) {
+        self.sleeper.earlier(self.shard(shard).next_turn());
+    }
+
+    /// When the first shard wants to be turned, in nanoseconds; `u64::MAX` if none does.
+    pub(crate) fn next_turn(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.next_turn()).min().unwrap_or(u64::MAX)
+    }
+
+    /// Makes one turn. `fire` gets each timer that is due and the number of its shard; where it took its time it says
+    /// what time it is now.
+    pub(crate) fn turn(
+        &self,
+        now: Timestamp,
+        fire: &mut dyn FnMut(u32, Expired<Task>, Timestamp) -> Option<Timestamp>,
+    ) -> Turned {
+        self.sleeper.wake_up();
+        let mut turned = Turned { fired: 0, is_cut: false };
+        let mut left = self.limits.budget.left();
+        let out_of_time = self.limits.time.map(|time| self.now() + time);
+        let mut seen = now;
+        let (mut batch, mut late_ns) = (Vec::new(), Vec::new());
+        let count = self.shards.len();
+        let first = if count > 1 { self.first.fetch_add(1, Ordering::Relaxed) as usize % count } else { 0 };
+
+        'shards: for index in (first..count).chain(0..first) {
+            let shard = &self.shards[index];
+            if shard.next_turn() > now.as_nanos() {
+                continue;
+            }
+            let mut opens = true;
+            loop {
+                let slice = shard.collect(now, opens, left, &mut batch);
+                opens = false;
+                left = left.saturating_sub(slice.touched);
+                turned.fired += batch.len() as u64;
+                for expired in batch.drain(..) {
+                    late_ns.push(seen.as_nanos().saturating_sub(expired.expiry.as_nanos()));
+                    seen = fire(index as u32, expired, seen).unwrap_or(seen);
+                }
+                if !late_ns.is_empty() {
+                    self.counts.record_lateness(&mut late_ns);
+                }
+                if slice.is_last {
+                    break;
+                }
+                if left == 0 || out_of_time.is_some_and(|limit| self.now() >= limit) {
+                    turned.is_cut = true;
+                    break 'shards;
+                }
+            }
+        }
+        TurnCounts::add(&self.counts.turns);
+        if turned.fired == 0 {
+            TurnCounts::add(&self.counts.empty_turns);
+        }
+        turned
+    }
+
+    /// Takes every timer out, for good; the caller drops what was in them.
+    pub(crate) fn close(&self) -> Vec<Task> {
+        self.shards.iter().flat_map(|shard| shard.close()).collect()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shards[0].is_closed()
+    }
+
+    /// How many timers are armed.
+    pub(crate) fn pending(&self) -> usize {
+        self.shards.iter().map(|shard| shard.counts().0).sum()
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        let read = |counter: &Counter| counter.load(Ordering::Relaxed);
+        let counts = &self.counts;
+        let mut metrics = Metrics {
+            armed: 0,
+            cancelled: 0,
+            reset: 0,
+            fired: 0,
+            pending: 0,
+            turns: read(&counts.turns),
+            empty_turns: read(&counts.empty_turns),
+            longest_turn: Duration::from_nanos(read(&counts.longest_turn_ns)),
+            entries_moved: 0,
+            panics: read(&counts.panics),
+            wake_ups: WakeUps {
+                time: read(&counts.woken_by_time),
+                earlier: read(&counts.woken_by_earlier),
+                signal: read(&counts.woken_by_signal),
+            },
+            lateness: counts.lateness(),
+        };
+        for shard in &self.shards {
+            let (pending, of_shard) = shard.counts();
+            metrics.armed += of_shard.armed;
+            metrics.cancelled += of_shard.cancelled;
+            metrics.reset += of_shard.reset;
+            metrics.fired += of_shard.fired;
+            metrics.entries_moved += of_shard.moved;
+            metrics.pending += pending;
+        }
+        metrics
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("shards", &self.shards.len())
+            .field("sleeper", &self.sleeper)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+//! A driver without a thread, for programs that have an event loop already.
+
+use core::fmt;
+use core::ops::Deref;
+use core::time::Duration;
+use std::io;
+
+use super::core::Turned;
+use super::handle::Handle;
+use super::turner::Turner;
+use crate::sync::Arc;
+use crate::time::Timestamp;
+
+/// A driver that an event loop turns; made by [`DriverBuilder::for_event_loop`](super::DriverBuilder::for_event_loop).
+///
+/// It is a [`Handle`] too. Dropping it shuts it down.
+///
+/// ```
+/// use std::sync::mpsc;
+/// use std::time::Duration;
+/// use tickwheel::{Driver, Resolution, TimerWheel};
+///
+/// // What wakes the loop: here a channel, in earnest the waker of a poll.
+/// let (wake, woken) = mpsc::channel();
+/// let timers = Driver::builder()
+///     .for_event_loop(TimerWheel::new(Resolution::MILLISECOND), move || wake.send(()).unwrap_or(()))?;
+///
+/// let (sender, fired) = mpsc::channel();
+/// timers.call_after(Duration::from_millis(3), move |_| sender.send("due").unwrap())?.detach();
+/// let what = loop {
+///     // Waits for events, at most until a turn is wanted.
+///     let _ = woken.recv_timeout(timers.timeout().unwrap_or(Duration::MAX));
+///     let _ = timers.turn(timers.now());
+///     if let Ok(what) = fired.try_recv() {
+///         break what;
+///     }
+/// };
+/// assert_eq!(what, "due");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct LoopDriver {
+    handle: Handle,
+    turner: Arc<Turner>,
+}
+
+impl LoopDriver {
+    pub(crate) fn start(turner: Arc<Turner>) -> io::Result<Self> {
+        if let Some(pool) = turner.pool() {
+            pool.start()?;
+        }
+        Ok(Self { handle: Handle::new(turner.core().clone()), turner })
+    }
+
+    /// A handle to this driver.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Makes one turn: fires what is due by `now`, within the budget. `now` is a time of the driver's clock; one before
+    /// the last turn's counts as the last turn's (L9).
+    ///
+    /// Any thread may turn, several at once too; each timer fires in one of the turns.
+    pub fn turn(&self, now: Timestamp) -> Turned {
+        self.turner.turn(now, None)
+    }
+
+    /// When the next turn is wanted; a moment in the past says now, `None` that nothing is armed.
+    ///
+    /// From then on until the next turn, who arms a timer that is due before that moment calls `on_earlier`.
+    pub fn next_turn(&self) -> Option<Timestamp> {
+        let core = self.turner.core();
+        let next = core.sleeper.fall_asleep(|| core.next_turn());
+        (next != u64::MAX).then(|| Timestamp::from_nanos(next))
+    }
+
+    /// How long to wait for the next turn, from now on: what a poll takes as its timeout. `None` is for ever.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.next_turn().map(|next| next - self.now())
+    }
+
+    /// Shuts the driver down, as [`Driver::shutdown`](super::Driver::shutdown) does. Dropping it does the same.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+}
+
+impl Deref for LoopDriver {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for LoopDriver {
+    fn drop(&mut self) {
+        self.turner.close();
+        if let Some(pool) = self.turner.pool() {
+            pool.close();
+        }
+    }
+}
+
+impl fmt::Debug for LoopDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoopDriver").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! How a timer that is due is fired: outside of every lock, and with nothing of the user's able to stop the driver.
+
+use core::any::Any;
+use core::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+
+use super::callback::Callback;
+use super::core::Core;
+use super::metrics::TurnCounts;
+use super::task::{Kind, Task};
+use super::trace;
+use crate::sync::Arc;
+use crate::time::Timestamp;
+use crate::timer::{Expired, TimerId};
+
+/// A callback that has left its shard.
+pub(crate) struct Due {
+    pub(crate) callback: Arc<Callback>,
+    pub(crate) shard: u32,
+    pub(crate) id: TimerId,
+}
+
+/// Fires a timer on this thread, or hands its callback to `pool`. Says what time it is if it took some.
+pub(crate) fn fire(
+    core: &Arc<Core>,
+    shard: u32,
+    expired: Expired<Task>,
+    pool: Option<&mut dyn FnMut(Due)>,
+) -> Option<Timestamp> {
+    match expired.value.0 {
+        Kind::Wake(waker) => {
+            guarded(core, || waker.wake());
+            None
+        }
+        Kind::Call(callback) => {
+            let due = Due { callback, shard, id: expired.id };
+            match pool.filter(|_| due.callback.kind() == crate::clock::FiredKind::Callback) {
+                Some(pool) => {
+                    pool(due);
+                    None
+                }
+                None => Some(run(core, &due)),
+            }
+        }
+    }
+}
+
+/// Runs a callback once, arms it again if it is periodic, and says what time it is afterwards.
+pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
+    let Due { callback, shard, id } = due;
+    let now = core.now();
+    let Some((mut call, firing)) = callback.begin(*id, now) else { return now };
+    let ran = guarded(core, || call(firing));
+    let now = core.now();
+    let mut is_earlier = false;
+    let left = if ran {
+        callback.end(call, now, |deadline| {
+            let armed = core.shard(*shard).arm(deadline, Task::call(callback.clone()));
+            let (id, earlier) = armed.map_err(|error| error.reason())?;
+            is_earlier = earlier;
+            Ok(id)
+        })
+    } else {
+        Some(call)
+    };
+    if is_earlier {
+        core.tell_sleeper(*shard);
+    }
+    if let Some(call) = left {
+        guarded(core, || drop(call));
+        callback.over();
+    }
+    now
+}
+
+/// Ends the life of what was still armed when its driver was shut down: a future is woken, to find out, and a
+/// callback's closure is dropped.
+pub(crate) fn discard(core: &Core, task: Task) {
+    match task.0 {
+        Kind::Wake(waker) => drop(guarded(core, || waker.wake())),
+        Kind::Call(callback) => {
+            if let (_, Some((_, call))) = callback.cancel() {
+                guarded(core, || drop(call));
+            }
+        }
+    }
+}
+
+/// Calls code of the user's. A panic of it is counted and reported, and goes no further: `false`.
+fn guarded(core: &Core, call: impl FnOnce()) -> bool {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else { return true };
+    TurnCounts::add(&core.counts.panics);
+    trace::panicked(message(&*panic));
+    if let Some(on_panic) = &core.on_panic {
+        // One that panics itself is not called again for that.
+        let _ = catch_unwind(AssertUnwindSafe(|| on_panic(&*panic)));
+    }
+    // What the panic carries may panic as it is dropped.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+    false
+}
+
+/// The words of a panic, if it has any.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<std::string::String>().map(|text| text.as_str())).unwrap_or("(no message)")
+}

@@ -1,0 +1,138 @@
+//! The guard of a callback: asks after it, moves it, cancels it.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::callback::{Call, Callback, Status};
+use super::core::Core;
+use super::task::Task;
+use crate::error::ArmError;
+use crate::sync::Arc;
+use crate::time::{Deadline, Timestamp};
+
+/// A callback that was armed. Dropping it cancels the callback; [`detach`](Self::detach) lets it go its way.
+///
+/// Every call takes constant time with a wheel, and the logarithm of the timers in the shard with a heap.
+#[must_use = "a callback is cancelled when its guard is dropped; detach() lets it go its way"]
+pub struct CallbackGuard {
+    core: Arc<Core>,
+    /// Away once it was detached.
+    callback: Option<Arc<Callback>>,
+    shard: u32,
+}
+
+impl CallbackGuard {
+    /// Arms a callback: what `boxed` makes of `call`, which comes back if it is not armed.
+    pub(crate) fn arm<F>(
+        core: &Arc<Core>,
+        shard: u32,
+        callback: Callback,
+        deadline: Deadline,
+        call: F,
+        boxed: impl FnOnce(F) -> Call,
+    ) -> Result<Self, ArmError<F>> {
+        let callback = Arc::new(callback);
+        let mut is_earlier = false;
+        callback.arm(call, boxed, || {
+            let armed = core.shard(shard).arm(deadline, Task::call(callback.clone()));
+            let (id, earlier) = armed.map_err(|error| error.reason())?;
+            is_earlier = earlier;
+            Ok(id)
+        })?;
+        if is_earlier {
+            core.tell_sleeper(shard);
+        }
+        Ok(Self { core: core.clone(), callback: Some(callback), shard })
+    }
+
+    fn callback(&self) -> &Arc<Callback> {
+        self.callback.as_ref().expect("a guard that is detached is gone")
+    }
+
+    /// Where the callback is in its life.
+    pub fn status(&self) -> Status {
+        self.callback().status()
+    }
+
+    /// The deadline that it waits for, or was called for last.
+    pub fn deadline(&self) -> Timestamp {
+        self.callback().due()
+    }
+
+    /// Cancels the callback, and says where it was:
+    ///
+    /// - `Pending`: it is not called any more, and its closure has been dropped.
+    /// - `Running`: the run that is under way goes on, and is the last. The call does not wait for it.
+    /// - `Over`: there was nothing to cancel.
+    pub fn cancel(&self) -> Status {
+        let (status, left) = self.callback().cancel();
+        if let Some((id, call)) = left {
+            // It may have left its shard already, to be called: then nobody calls it any more.
+            drop(self.core.shard(self.shard).cancel(id));
+            drop(call);
+        }
+        status
+    }
+
+    /// Cancels the callback as [`cancel`](Self::cancel) does, and waits until it is not running any more.
+    ///
+    /// From within the callback itself it does not wait, and answers `Running` (L14).
+    pub fn cancel_and_wait(&self) -> Status {
+        let status = self.cancel();
+        if status == Status::Running {
+            self.callback().wait_until_over();
+        }
+        status
+    }
+
+    /// Moves the callback to `deadline`, a [`Timestamp`] or a [`Deadline`] with slack, and says where it was:
+    ///
+    /// - `Pending`: it is called at `deadline` instead. A periodic one goes on from there.
+    /// - `Running`: the next run of a periodic one is at `deadline`; one that is called once has had its run.
+    /// - `Over`: nothing was done.
+    pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
+        let deadline = deadline.into();
+        let callback = self.callback();
+        let shard = self.core.shard(self.shard);
+        let mut is_earlier = false;
+        let status = callback.reschedule(deadline, |id| {
+            if let Some(earlier) = shard.reschedule(id, deadline) {
+                is_earlier = earlier;
+                return Ok(id);
+            }
+            // It has left its shard, to be called, and has not been called yet: it is armed anew.
+            let armed = shard.arm(deadline, Task::call(callback.clone()));
+            let (id, earlier) = armed.map_err(|error| error.reason())?;
+            is_earlier = earlier;
+            Ok(id)
+        });
+        if is_earlier {
+            self.core.tell_sleeper(self.shard);
+        }
+        status
+    }
+
+    /// As [`reschedule`](Self::reschedule), to `delay` from now on.
+    pub fn reschedule_after(&self, delay: Duration) -> Status {
+        self.reschedule(self.core.now() + delay)
+    }
+
+    /// Lets the callback go its way: it is called, or called again and again, until its driver is shut down.
+    pub fn detach(mut self) {
+        self.callback = None;
+    }
+}
+
+impl Drop for CallbackGuard {
+    fn drop(&mut self) {
+        if self.callback.is_some() {
+            self.cancel();
+        }
+    }
+}
+
+impl fmt::Debug for CallbackGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackGuard").field("status", &self.status()).field("deadline", &self.deadline()).finish()
+    }
+}

@@ -1,0 +1,200 @@
+//! What users of a driver hold: cheap to clone, good on any thread, and the same for every kind of timer.
+
+use core::fmt;
+use core::time::Duration;
+use std::boxed::Box;
+
+use super::callback::{Callback, Firing};
+use super::core::Core;
+use super::guard::CallbackGuard;
+use super::metrics::Metrics;
+use crate::clock::FiredKind;
+use crate::error::{ArmError, ArmErrorReason};
+use crate::period::Period;
+use crate::sync::Arc;
+use crate::time::{Deadline, Timestamp};
+
+/// Arms timers on a driver, from any thread.
+///
+/// A clone is another handle to the same driver. It does not keep the driver alive: once that is shut down, arming
+/// answers with an [`ArmError`] that gives back what it was to set off.
+///
+/// Each thread arms on a shard of its own, as far as there are shards; cancelling and moving work from any thread.
+#[derive(Clone)]
+pub struct Handle {
+    core: Arc<Core>,
+    shard: Option<u32>,
+}
+
+impl Handle {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core, shard: None }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// What time it is on the driver's clock.
+    pub fn now(&self) -> Timestamp {
+        self.core.now()
+    }
+
+    /// How many shards the driver has.
+    pub fn shards(&self) -> usize {
+        self.core.shards().len()
+    }
+
+    /// A handle that arms on one shard whichever thread it is used on: for runtimes with a shard for each core.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such shard.
+    pub fn on_shard(&self, shard: usize) -> Self {
+        assert!(shard < self.shards(), "shard {shard} of a driver with {}", self.shards());
+        Self { core: self.core.clone(), shard: Some(shard as u32) }
+    }
+
+    /// The shard that this handle arms on, on this thread.
+    pub(crate) fn shard(&self) -> u32 {
+        self.shard.unwrap_or_else(|| self.core.own_shard())
+    }
+
+    /// Whether the driver was shut down.
+    pub fn is_closed(&self) -> bool {
+        self.core.is_closed()
+    }
+
+    /// How many timers are armed.
+    pub fn pending(&self) -> usize {
+        self.core.pending()
+    }
+
+    /// What the driver has done so far.
+    pub fn metrics(&self) -> Metrics {
+        self.core.metrics()
+    }
+
+    /// Calls `call` once, `delay` from now on.
+    ///
+    /// It is called on the thread that turns the driver, or on the callback pool if the driver has one. On the former a
+    /// slow callback makes all others late. It may do anything to any timer; a panic in it is counted and reported, and
+    /// goes no further.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`], which gives `call` back, if the driver was shut down or its shard is full.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tickwheel::{Driver, ManualClock, TimerHeap};
+    ///
+    /// let clock = ManualClock::new();
+    /// let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new())?;
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    ///
+    /// let guard = timers.call_after(Duration::from_millis(5), move |firing| sender.send(firing.due).unwrap())?;
+    /// clock.advance(Duration::from_millis(5));
+    /// assert_eq!(receiver.recv()?.as_nanos(), 5_000_000);
+    /// # drop(guard);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn call_after<F>(&self, delay: Duration, call: F) -> Result<CallbackGuard, ArmError<F>>
+    where
+        F: FnOnce(Firing) + Send + 'static,
+    {
+        self.call_at(self.now() + delay, call)
+    }
+
+    /// Calls `call` once, at `deadline`: a [`Timestamp`] of the driver's clock, or a [`Deadline`] with slack.
+    ///
+    /// As [`call_after`](Self::call_after) in all else.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`], which gives `call` back, if the driver was shut down or its shard is full.
+    pub fn call_at<F>(&self, deadline: impl Into<Deadline>, call: F) -> Result<CallbackGuard, ArmError<F>>
+    where
+        F: FnOnce(Firing) + Send + 'static,
+    {
+        self.arm_once(FiredKind::Callback, deadline.into(), call)
+    }
+
+    /// Calls `call` every `period`, for the first time one period from now on. Ticks that it was too late for are left
+    /// out; [`call_periodically`](Self::call_periodically) has the other choices.
+    ///
+    /// The n-th run is due at the start + n periods, however late the others were (L26). A run never overlaps another.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`], which gives `call` back, if `period` is zero, the driver was shut down or its shard is full.
+    pub fn call_every<F>(&self, period: Duration, call: F) -> Result<CallbackGuard, ArmError<F>>
+    where
+        F: FnMut(Firing) + Send + 'static,
+    {
+        match Period::every(period) {
+            Ok(period) => self.call_periodically(self.now() + period.length(), period, call),
+            Err(_) => Err(ArmError::new(call, ArmErrorReason::ZeroPeriod)),
+        }
+    }
+
+    /// Calls `call` at `first`, and then again and again with `period`, which also says what becomes of missed ticks.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tickwheel::{Driver, ManualClock, MissedTicks, Period, TimerHeap};
+    ///
+    /// let clock = ManualClock::new();
+    /// let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new())?;
+    /// let period = Period::every(Duration::from_millis(10))?.missed(MissedTicks::Skip);
+    /// let (sender, missed) = std::sync::mpsc::channel();
+    ///
+    /// let _tick = timers.call_periodically(timers.now(), period, move |firing| sender.send(firing.missed).unwrap())?;
+    /// clock.jump(Duration::from_millis(35)); // as over a suspend
+    /// clock.advance(Duration::from_millis(5));
+    /// assert_eq!(missed.try_iter().collect::<Vec<_>>(), [0, 3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`], which gives `call` back, if the driver was shut down or its shard is full.
+    pub fn call_periodically<F>(
+        &self,
+        first: impl Into<Deadline>,
+        period: Period,
+        call: F,
+    ) -> Result<CallbackGuard, ArmError<F>>
+    where
+        F: FnMut(Firing) + Send + 'static,
+    {
+        let first = first.into();
+        let callback = Callback::new(FiredKind::Callback, first.soft(), Some(period));
+        CallbackGuard::arm(&self.core, self.shard(), callback, first, call, |call| Box::new(call))
+    }
+
+    /// Arms what is called once.
+    pub(crate) fn arm_once<F>(&self, kind: FiredKind, deadline: Deadline, call: F) -> Result<CallbackGuard, ArmError<F>>
+    where
+        F: FnOnce(Firing) + Send + 'static,
+    {
+        let callback = Callback::new(kind, deadline.soft(), None);
+        CallbackGuard::arm(&self.core, self.shard(), callback, deadline, call, |call| {
+            let mut call = Some(call);
+            Box::new(move |firing| {
+                if let Some(call) = call.take() {
+                    call(firing);
+                }
+            })
+        })
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("shards", &self.shards())
+            .field("pending", &self.pending())
+            .finish_non_exhaustive()
+    }
+}

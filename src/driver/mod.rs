@@ -1,0 +1,35 @@
+//! The driver: shards of timers, whoever turns them, and what fires.
+//!
+//! From the bottom up: `callback` and `task` (what fires), `metrics`, `shard` (a timer behind a lock), `sleeper` (how
+//! an earlier timer finds who sleeps), `core` (the shards and a turn), `fire` (how a task is fired), `pool` and
+//! `quiet`, `turner` (whoever turns), `thread` and `spin` (the one place that waits), `guard` and `handle` (what users
+//! hold), `event_loop`, `owner` and `builder` (how a driver is made, and ends).
+
+mod builder;
+mod callback;
+mod core;
+mod event_loop;
+mod fire;
+mod guard;
+mod handle;
+mod metrics;
+mod owner;
+mod pool;
+mod quiet;
+mod shard;
+mod sleeper;
+mod spin;
+mod task;
+mod thread;
+mod trace;
+mod turner;
+
+pub use self::core::Turned;
+pub use builder::DriverBuilder;
+pub use callback::{Firing, Status};
+pub use event_loop::LoopDriver;
+pub use guard::CallbackGuard;
+pub use handle::Handle;
+pub use metrics::{Lateness, Metrics, WakeUps};
+pub use owner::Driver;
+pub use task::Task;

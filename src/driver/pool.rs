@@ -1,0 +1,117 @@
+//! Threads that call callbacks, so that a slow one does not hold up the turn (L16).
+
+use std::io;
+use std::string::String;
+use std::vec::Vec;
+
+use super::core::Core;
+use super::fire::{Due, run};
+use super::quiet::Quiet;
+use crate::sync::channel::{Receiver, Sender, unbounded};
+use crate::sync::{Arc, AtomicU64, Mutex, Ordering, thread};
+
+/// The callback pool of a driver. Its threads come and go with [`start`](Self::start) and [`stop`](Self::stop); what
+/// is queued meanwhile waits.
+pub(crate) struct Pool {
+    core: Arc<Core>,
+    quiet: Arc<Quiet>,
+    threads: usize,
+    name: String,
+    queue: Sender<Job>,
+    jobs: Receiver<Job>,
+    /// Set once: what is queued is dropped rather than called.
+    is_closed: Arc<AtomicU64>,
+    workers: Mutex<Vec<thread::JoinHandle<()>>>,
+}
+
+enum Job {
+    Call(Due),
+    /// Ends the thread that meets it.
+    Stop,
+}
+
+impl Pool {
+    pub(crate) fn new(core: Arc<Core>, quiet: Arc<Quiet>, threads: usize, name: String) -> Self {
+        let (queue, jobs) = unbounded();
+        let is_closed = Arc::new(AtomicU64::new(0));
+        Self { core, quiet, threads, name, queue, jobs, is_closed, workers: Mutex::default() }
+    }
+
+    /// Starts the threads, unless they run.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it gives no more threads; those that it gave are ended again.
+    pub(crate) fn start(&self) -> io::Result<()> {
+        if !self.workers.lock().is_empty() {
+            return Ok(());
+        }
+        for index in 0..self.threads {
+            let worker = Worker {
+                core: self.core.clone(),
+                quiet: self.quiet.clone(),
+                jobs: self.jobs.clone(),
+                is_closed: self.is_closed.clone(),
+            };
+            let name = std::format!("{}-{index}", self.name);
+            match thread::Builder::new().name(name).spawn(move || worker.run()) {
+                Ok(handle) => self.workers.lock().push(handle),
+                Err(error) => {
+                    self.stop();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_own_thread(&self) -> bool {
+        let own = thread::current().id();
+        self.workers.lock().iter().any(|worker| worker.thread().id() == own)
+    }
+
+    pub(crate) fn call(&self, due: Due) {
+        self.quiet.queue();
+        // It fails only if there is no receiver, and the pool holds one itself.
+        let _ = self.queue.send(Job::Call(due));
+    }
+
+    /// Ends the threads once they have called what is queued, and waits for them; a thread of the pool's own that asks
+    /// for it is not waited for, and ends by itself.
+    pub(crate) fn stop(&self) {
+        let workers = core::mem::take(&mut *self.workers.lock());
+        workers.iter().for_each(|_| drop(self.queue.send(Job::Stop)));
+        let own = thread::current().id();
+        for worker in workers.into_iter().filter(|worker| worker.thread().id() != own) {
+            // A worker's panic is one of this crate's own code, and it was printed.
+            let _ = worker.join();
+        }
+    }
+
+    /// As [`stop`](Self::stop), for good: what is queued is dropped.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(1, Ordering::Release);
+        self.stop();
+    }
+}
+
+struct Worker {
+    core: Arc<Core>,
+    quiet: Arc<Quiet>,
+    jobs: Receiver<Job>,
+    is_closed: Arc<AtomicU64>,
+}
+
+impl Worker {
+    fn run(self) {
+        while let Ok(Job::Call(due)) = self.jobs.recv() {
+            self.quiet.enter_queued();
+            if self.is_closed.load(Ordering::Acquire) == 0 {
+                run(&self.core, &due);
+            } else {
+                super::fire::discard(&self.core, super::task::Task::call(due.callback));
+            }
+            self.quiet.leave();
+        }
+    }
+}

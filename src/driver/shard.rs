@@ -1,0 +1,157 @@
+//! A shard: one timer behind one lock, and when it wants to be turned.
+//!
+//! The lock is held for one operation on the timer, or for one slice of a turn. Nothing of the user's is called or
+//! dropped under it: what leaves the timer is carried out of it first.
+
+use std::boxed::Box;
+use std::vec::Vec;
+
+use super::metrics::ShardCounts;
+use super::task::Task;
+use crate::error::{ArmError, ArmErrorReason};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::time::{Deadline, Timestamp};
+use crate::timer::{Budget, Expired, Timer, TimerId};
+
+/// What a driver needs of its timers.
+pub(crate) type BoxedTimer = Box<dyn Timer<Task> + Send>;
+
+/// How many entries a turn touches under one hold of the lock.
+const SLICE: u64 = 64;
+
+pub(crate) struct Shard {
+    /// In nanoseconds; `u64::MAX` where the timer has nothing to wait for. Only written under the lock, by the one that
+    /// changed the timer.
+    next_turn: AtomicU64,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// `None` once the driver was shut down.
+    timer: Option<BoxedTimer>,
+    counts: ShardCounts,
+}
+
+/// What one slice of a turn did.
+pub(crate) struct Slice {
+    /// Entries touched.
+    pub(crate) touched: u64,
+    /// Whether nothing that is due is left.
+    pub(crate) is_last: bool,
+}
+
+impl Shard {
+    pub(crate) fn new(timer: BoxedTimer) -> Self {
+        let next_turn = AtomicU64::new(as_nanos(timer.next_turn()));
+        Self { next_turn, state: Mutex::new(State { timer: Some(timer), counts: ShardCounts::default() }) }
+    }
+
+    /// When the shard wants to be turned, without its lock.
+    pub(crate) fn next_turn(&self) -> u64 {
+        self.next_turn.load(Ordering::Acquire)
+    }
+
+    /// Arms a timer. `true` with its id says that the shard now wants to be turned earlier than before, and that who
+    /// sleeps must hear of it.
+    pub(crate) fn arm(&self, deadline: Deadline, task: Task) -> Result<(TimerId, bool), ArmError<Task>> {
+        let mut state = self.state.lock();
+        let Some(timer) = &mut state.timer else { return Err(ArmError::new(task, ArmErrorReason::Closed)) };
+        let armed = timer.insert_deadline(deadline, task);
+        let id = armed.map_err(|error| {
+            let limit = error.limit();
+            ArmError::new(error.into_value(), ArmErrorReason::Full(limit))
+        })?;
+        state.counts.armed += 1;
+        Ok((id, self.publish_earlier(&state)))
+    }
+
+    /// Moves a timer, and says whether it was there, and as [`arm`](Self::arm) whether who sleeps must hear of it.
+    pub(crate) fn reschedule(&self, id: TimerId, deadline: Deadline) -> Option<bool> {
+        let mut state = self.state.lock();
+        if !state.timer.as_mut()?.reschedule_deadline(id, deadline) {
+            return None;
+        }
+        state.counts.reset += 1;
+        Some(self.publish_earlier(&state))
+    }
+
+    /// Takes a timer out. Who sleeps is not told: at worst one empty turn is made.
+    pub(crate) fn cancel(&self, id: TimerId) -> Option<Task> {
+        let mut state = self.state.lock();
+        let task = state.timer.as_mut()?.cancel(id)?;
+        state.counts.cancelled += 1;
+        Some(task)
+    }
+
+    /// When a timer is due, by its tick.
+    pub(crate) fn expiry(&self, id: TimerId) -> Option<Timestamp> {
+        self.state.lock().timer.as_ref()?.expiry(id)
+    }
+
+    /// One slice of a turn: opens it if `opens`, and collects what is due into `batch`.
+    pub(crate) fn collect(&self, now: Timestamp, opens: bool, left: u64, batch: &mut Vec<Expired<Task>>) -> Slice {
+        let mut state = self.state.lock();
+        let State { timer: Some(timer), counts } = &mut *state else { return Slice { touched: 0, is_last: true } };
+        if opens {
+            timer.open_turn(now);
+        }
+        let given = left.min(SLICE);
+        let mut budget = Budget::entries(given);
+        let before = batch.len();
+        while let Some(expired) = timer.expire_next(&mut budget) {
+            batch.push(expired);
+        }
+        let (fired, touched) = ((batch.len() - before) as u64, given - budget.left());
+        counts.fired += fired;
+        counts.moved += touched.saturating_sub(fired);
+        self.next_turn.store(as_nanos(timer.next_turn()), Ordering::Release);
+        Slice { touched, is_last: !budget.is_spent() }
+    }
+
+    /// Takes everything out, for good: arming fails from now on. The caller drops it, out of the lock.
+    pub(crate) fn close(&self) -> Vec<Task> {
+        let closed = self.state.lock().timer.take();
+        self.next_turn.store(u64::MAX, Ordering::Release);
+        let Some(mut timer) = closed else { return Vec::new() };
+        let mut ids = Vec::with_capacity(timer.len());
+        timer.for_each(&mut |id, _, _| ids.push(id));
+        ids.into_iter().filter_map(|id| timer.cancel(id)).collect()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.lock().timer.is_none()
+    }
+
+    /// How many timers are armed, and what was done so far.
+    pub(crate) fn counts(&self) -> (usize, ShardCounts) {
+        let state = self.state.lock();
+        (state.timer.as_ref().map_or(0, |timer| timer.len()), state.counts)
+    }
+
+    /// Looks at a timer's task under the lock: `look` must not call, clone or drop anything of the user's.
+    pub(crate) fn with_task<R>(&self, id: TimerId, look: impl FnOnce(&mut Task) -> R) -> Option<R> {
+        self.state.lock().timer.as_mut()?.get_mut(id).map(look)
+    }
+
+    /// Visits every armed timer, under the lock.
+    pub(crate) fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &Task)) {
+        if let Some(timer) = &self.state.lock().timer {
+            timer.for_each(visit);
+        }
+    }
+
+    /// Publishes when the timer wants to be turned, if that is earlier than what stands there.
+    fn publish_earlier(&self, state: &MutexGuard<'_, State>) -> bool {
+        let next = as_nanos(state.timer.as_ref().and_then(|timer| timer.next_turn()));
+        // Nobody else writes while the lock is held.
+        let is_earlier = next < self.next_turn.load(Ordering::Relaxed);
+        if is_earlier {
+            self.next_turn.store(next, Ordering::Release);
+        }
+        is_earlier
+    }
+}
+
+fn as_nanos(next: Option<Timestamp>) -> u64 {
+    next.map_or(u64::MAX, Timestamp::as_nanos)
+}

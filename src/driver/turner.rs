@@ -1,0 +1,69 @@
+//! Whoever turns a driver: its thread, an event loop, or a clock moved by hand.
+
+use super::core::{Core, Turned};
+use super::fire::{Due, discard, fire};
+use super::pool::Pool;
+use super::quiet::Quiet;
+use crate::clock::{Fired, Follower};
+use crate::sync::{Arc, Ordering};
+use crate::time::Timestamp;
+
+pub(crate) struct Turner {
+    core: Arc<Core>,
+    pool: Option<Pool>,
+    quiet: Arc<Quiet>,
+}
+
+impl Turner {
+    pub(crate) fn new(core: Arc<Core>, pool: Option<Pool>, quiet: Arc<Quiet>) -> Self {
+        Self { core, pool, quiet }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn pool(&self) -> Option<&Pool> {
+        self.pool.as_ref()
+    }
+
+    /// Keeps book of who is at work, for [`Follower::wait_until_quiet`].
+    pub(crate) fn watch(&self) {
+        self.quiet.watch();
+    }
+
+    /// Makes one turn at `now`, naming what fires to `fired`.
+    pub(crate) fn turn(&self, now: Timestamp, mut fired: Option<&mut dyn FnMut(Fired)>) -> Turned {
+        self.quiet.enter();
+        let mut to_pool = self.pool.as_ref().map(|pool| move |due: Due| pool.call(due));
+        let turned = self.core.turn(now, &mut |shard, expired, _| {
+            if let Some(fired) = &mut fired {
+                fired(Fired { expiry: expired.expiry, kind: expired.value.kind() });
+            }
+            fire(&self.core, shard, expired, to_pool.as_mut().map(|call| call as &mut dyn FnMut(Due)))
+        });
+        let took_ns = self.core.now().saturating_since(now).as_nanos() as u64;
+        self.core.counts.longest_turn_ns.fetch_max(took_ns, Ordering::Relaxed);
+        self.quiet.leave();
+        turned
+    }
+
+    /// Takes every timer out, for good: futures are woken, callbacks are dropped, and arming fails from now on.
+    pub(crate) fn close(&self) {
+        self.core.close().into_iter().for_each(|task| discard(&self.core, task));
+    }
+}
+
+impl Follower for Turner {
+    fn next_turn(&self) -> Option<Timestamp> {
+        Some(self.core.next_turn()).filter(|next| *next != u64::MAX).map(Timestamp::from_nanos)
+    }
+
+    fn turn(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool {
+        Turner::turn(self, now, Some(fired)).is_cut
+    }
+
+    fn wait_until_quiet(&self) {
+        self.quiet.wait();
+    }
+}

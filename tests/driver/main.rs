@@ -1,0 +1,3 @@
+//! The driver, on a clock moved by hand wherever that is possible.
+
+mod callbacks;
