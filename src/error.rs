@@ -124,13 +124,28 @@ impl<T> ArmError<T> {
     pub const fn reason(&self) -> ArmErrorReason {
         self.reason
     }
+}
 
-    /// The same error about something else.
-    #[cfg(feature = "driver")]
-    pub(crate) fn map<U>(self, to: impl FnOnce(T) -> U) -> ArmError<U> {
-        ArmError { value: to(self.value), reason: self.reason }
+/// Why a future that waits for a moment did not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum SleepError {
+    /// The driver was shut down before the moment had come.
+    Closed,
+    /// The shard holds as many timers as it may; the limit is given.
+    Full(usize),
+}
+
+impl fmt::Display for SleepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => ArmErrorReason::Closed.fmt(f),
+            Self::Full(limit) => ArmErrorReason::Full(*limit).fmt(f),
+        }
     }
 }
+
+impl core::error::Error for SleepError {}
 
 impl fmt::Display for ArmErrorReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,9 +12,13 @@ pub mod guide;
 
 mod arena;
 mod clock;
+#[cfg(feature = "futures")]
+mod default;
 #[cfg(feature = "driver")]
 mod driver;
 mod error;
+#[cfg(feature = "futures")]
+mod future;
 mod head;
 mod heap;
 mod paged;
@@ -27,11 +31,15 @@ mod wheel;
 pub use clock::{Clock, Fired, FiredKind, Follower};
 #[cfg(feature = "std")]
 pub use clock::{ManualClock, MonotonicClock, Step, Steps};
+#[cfg(feature = "futures")]
+pub use default::EnterGuard;
 #[cfg(feature = "driver")]
 pub use driver::{
     CallbackGuard, Driver, DriverBuilder, Firing, Handle, Lateness, LoopDriver, Metrics, Status, Task, Turned, WakeUps,
 };
-pub use error::{ArmError, ArmErrorReason, InsertError, PeriodError, ResolutionError};
+pub use error::{ArmError, ArmErrorReason, InsertError, PeriodError, ResolutionError, SleepError};
+#[cfg(feature = "futures")]
+pub use future::Sleep;
 pub use heap::TimerHeap;
 pub use period::{MissedTicks, Period};
 #[cfg(all(tickwheel_loom, feature = "driver"))]

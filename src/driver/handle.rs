@@ -60,6 +60,11 @@ impl Handle {
         self.shard.unwrap_or_else(|| self.core.own_shard())
     }
 
+    /// The shard that it was told to arm on.
+    pub(crate) fn pinned_shard(&self) -> Option<u32> {
+        self.shard
+    }
+
     /// Whether the driver was shut down.
     pub fn is_closed(&self) -> bool {
         self.core.is_closed()

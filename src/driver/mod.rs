@@ -25,6 +25,7 @@ mod trace;
 mod turner;
 
 pub use self::core::Turned;
+pub(crate) use self::core::{Core, Key};
 pub use builder::DriverBuilder;
 pub use callback::{Firing, Status};
 pub use event_loop::LoopDriver;
@@ -32,4 +33,5 @@ pub use guard::CallbackGuard;
 pub use handle::Handle;
 pub use metrics::{Lateness, Metrics, WakeUps};
 pub use owner::Driver;
+pub(crate) use shard::Peek;
 pub use task::Task;

@@ -40,6 +40,17 @@ pub(crate) struct Slice {
     pub(crate) is_last: bool,
 }
 
+/// What was seen of a timer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Peek<R> {
+    /// It is armed.
+    There(R),
+    /// It has fired, or was cancelled.
+    Gone,
+    /// The driver was shut down.
+    Closed,
+}
+
 impl Shard {
     pub(crate) fn new(timer: BoxedTimer) -> Self {
         let next_turn = AtomicU64::new(as_nanos(timer.next_turn()));
@@ -83,11 +94,6 @@ impl Shard {
         Some(task)
     }
 
-    /// When a timer is due, by its tick.
-    pub(crate) fn expiry(&self, id: TimerId) -> Option<Timestamp> {
-        self.state.lock().timer.as_ref()?.expiry(id)
-    }
-
     /// One slice of a turn: opens it if `opens`, and collects what is due into `batch`.
     pub(crate) fn collect(&self, now: Timestamp, opens: bool, left: u64, batch: &mut Vec<Expired<Task>>) -> Slice {
         let mut state = self.state.lock();
@@ -129,8 +135,10 @@ impl Shard {
     }
 
     /// Looks at a timer's task under the lock: `look` must not call, clone or drop anything of the user's.
-    pub(crate) fn with_task<R>(&self, id: TimerId, look: impl FnOnce(&mut Task) -> R) -> Option<R> {
-        self.state.lock().timer.as_mut()?.get_mut(id).map(look)
+    pub(crate) fn peek<R>(&self, id: TimerId, look: impl FnOnce(&mut Task) -> R) -> Peek<R> {
+        let mut state = self.state.lock();
+        let Some(timer) = &mut state.timer else { return Peek::Closed };
+        timer.get_mut(id).map_or(Peek::Gone, |task| Peek::There(look(task)))
     }
 
     /// Visits every armed timer, under the lock.

@@ -23,6 +23,15 @@ pub(crate) enum Kind {
 const _: () = assert!(size_of::<Task>() == 2 * size_of::<usize>());
 
 impl Task {
+    pub(crate) fn wake(waker: Waker) -> Self {
+        Self(Kind::Wake(waker))
+    }
+
+    /// Whether it wakes what `waker` wakes.
+    pub(crate) fn will_wake(&self, waker: &Waker) -> bool {
+        matches!(&self.0, Kind::Wake(own) if own.will_wake(waker))
+    }
+
     pub(crate) fn call(callback: Arc<Callback>) -> Self {
         Self(Kind::Call(callback))
     }

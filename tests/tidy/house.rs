@@ -57,6 +57,7 @@ const LINES: &[&[&str]] = &[
         "driver::callback",
         "driver::metrics",
     ],
+    &["future", "future::sleep", "future::alarm"],
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
     &["arena", "head", "timer"],
     &["time", "error"],

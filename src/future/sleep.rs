@@ -1,0 +1,93 @@
+//! A future that waits for a moment.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+
+use super::alarm::Alarm;
+use crate::driver::Handle;
+use crate::error::SleepError;
+use crate::time::{Deadline, Timestamp};
+
+/// Waits for a deadline; made by [`Handle::sleep`] and [`Handle::sleep_until`].
+///
+/// It is `Unpin`, 40 bytes large, and allocates nothing but its place in the timer, at its first poll. Dropping it
+/// cancels it. Moving it later with [`reset`](Self::reset) costs a fraction of arming it, and wakes nobody.
+///
+/// # Errors
+///
+/// [`SleepError`], if the driver is shut down before the deadline, or if its shard is full.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are polled"]
+pub struct Sleep {
+    alarm: Alarm,
+}
+
+impl Sleep {
+    pub(crate) fn new(handle: &Handle, deadline: Deadline) -> Self {
+        Self { alarm: Alarm::new(handle, deadline) }
+    }
+
+    /// The deadline that it waits for, or waited for.
+    pub fn deadline(&self) -> Timestamp {
+        self.alarm.deadline().soft()
+    }
+
+    /// Whether its deadline has come and it has fired. One that was never polled has not.
+    pub fn is_elapsed(&self) -> bool {
+        self.alarm.has_fired()
+    }
+
+    /// Waits for `deadline` instead, a [`Timestamp`] or a [`Deadline`] with slack; also after it was ready.
+    ///
+    /// The task that polled it last is woken at the new deadline; one that has not been polled since it was ready must
+    /// be polled again.
+    pub fn reset(&mut self, deadline: impl Into<Deadline>) {
+        self.alarm.reset(deadline.into());
+    }
+
+    /// Waits for `delay` from now on instead.
+    pub fn reset_after(&mut self, delay: Duration) {
+        self.reset(self.alarm.now() + delay);
+    }
+}
+
+impl Future for Sleep {
+    type Output = Result<(), SleepError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.alarm.poll(context)
+    }
+}
+
+impl Handle {
+    /// Waits for `delay` from now on.
+    ///
+    /// ```
+    /// use std::future::Future;
+    /// use std::pin::pin;
+    /// use std::task::{Context, Poll, Waker};
+    /// use std::time::Duration;
+    /// use tickwheel::{Driver, ManualClock, Resolution, TimerWheel};
+    ///
+    /// let clock = ManualClock::new();
+    /// let timers = Driver::builder().clock(clock.clone()).spawn(TimerWheel::new(Resolution::MILLISECOND))?;
+    /// let mut sleep = pin!(timers.sleep(Duration::from_millis(30)));
+    ///
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert_eq!(sleep.as_mut().poll(&mut context), Poll::Pending);
+    /// clock.advance(Duration::from_millis(30));
+    /// assert_eq!(sleep.as_mut().poll(&mut context), Poll::Ready(Ok(())));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn sleep(&self, delay: Duration) -> Sleep {
+        self.sleep_until(self.now() + delay)
+    }
+
+    /// Waits for `deadline`: a [`Timestamp`] of the driver's clock, or a [`Deadline`] with slack. One that has come is
+    /// ready at the first poll.
+    pub fn sleep_until(&self, deadline: impl Into<Deadline>) -> Sleep {
+        Sleep::new(self, deadline.into())
+    }
+}
