@@ -95,10 +95,8 @@ fn run(turner: &Turner, parker: &Parker, waiting: Waiting) {
     let mut spin = waiting.spins.then(Spin::new);
     while !parker.is_stopped() {
         let now = core.now();
-        if core.next_turn() <= now.as_nanos() {
-            if turner.turn(now, None).is_cut {
-                continue;
-            }
+        if core.next_turn() <= now.as_nanos() && turner.turn(now, None).is_cut {
+            continue;
         }
         let until = core.sleeper.fall_asleep(|| core.next_turn());
         sleep(core, parker, until, spin.as_mut());
