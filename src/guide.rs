@@ -7,6 +7,7 @@ macro_rules! links {
     () => {
         "\
 [design]: crate::guide::design
+[driver]: crate::guide::driver
 [algorithms]: crate::guide::algorithms
 [testing]: crate::guide::testing
 [decisions]: crate::guide::decisions
@@ -19,6 +20,10 @@ macro_rules! links {
 [0007]: crate::guide::decisions::pages
 [0008]: crate::guide::decisions::sibling
 [0009]: crate::guide::decisions::reserved_features
+[0011]: crate::guide::decisions::two_writes_two_looks
+[0012]: crate::guide::decisions::no_thread_on_a_manual_clock
+[0013]: crate::guide::decisions::tasks_of_two_words
+[benchmarks]: crate::guide::benchmarks
 "
     };
 }
@@ -31,6 +36,10 @@ pub mod design {}
 #[doc = include_str!("../docs/pictures/links.md")]
 #[doc = include_str!("../docs/algorithms.md")]
 pub mod algorithms {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/driver.md")]
+pub mod driver {}
 
 #[doc = links!()]
 #[doc = include_str!("../docs/testing.md")]
@@ -78,4 +87,16 @@ pub mod decisions {
     #[doc = links!()]
     #[doc = include_str!("../docs/decisions/0009-reserved-features.md")]
     pub mod reserved_features {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0011-two-writes-two-looks.md")]
+    pub mod two_writes_two_looks {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0012-no-thread-on-a-manual-clock.md")]
+    pub mod no_thread_on_a_manual_clock {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0013-tasks-of-two-words.md")]
+    pub mod tasks_of_two_words {}
 }
