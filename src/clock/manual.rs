@@ -137,7 +137,7 @@ impl ManualClock {
         })
     }
 
-    /// Turns every follower until nothing is due any more. `false` if it gave up on those who arm for it again and again.
+    /// Turns every follower until nothing is due any more; `false` if it gave up on those who arm for it without end.
     fn moment(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool {
         let followers = self.followers();
         let mut turns = 0;
