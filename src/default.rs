@@ -82,9 +82,7 @@ fn of_process() -> Handle {
 /// A model's drivers end with it, and so there is none for the whole process.
 #[cfg(tickwheel_loom)]
 fn of_process() -> Handle {
-    panic!(
-        "under cfg(tickwheel_loom) there is no driver for the whole process: enter one of the model's with Handle::enter()"
-    )
+    panic!("a model has no driver for the whole process: enter one of its own with Handle::enter()")
 }
 
 impl Drop for EnterGuard<'_> {
