@@ -19,8 +19,12 @@ const TURNS_AT_A_MOMENT: usize = 1000;
 /// A clock that moves only when it is told to, for tests and simulations. Clones are the same clock, on any thread.
 ///
 /// A driver on such a clock has no thread of its own: whoever moves the clock turns the driver, and returns when the
-/// wakers and callbacks that were due have been called. What a woken task then does is its executor's business. Several
-/// threads may move the clock; each returns when what was due by its own target has run.
+/// wakers and callbacks that were due have been called. What a woken task then does is its executor's business.
+///
+/// Several threads may move the clock; each returns when what was due by its own target has run. They take turns, one
+/// stop each, so that what is due at one stop has run before the clock goes on. A callback may move the clock too. It
+/// does not wait for others then, on a pool say, as they may be waiting for it; and it must not wait for another thread
+/// that moves the clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,6 +42,8 @@ pub struct ManualClock {
 struct Shared {
     nanos: AtomicU64,
     followers: Mutex<Vec<Weak<dyn Follower>>>,
+    /// Held for one stop by whoever moves the clock, unless it is moved by what such a stop set off.
+    moving: Mutex<()>,
 }
 
 /// One stop of a [`ManualClock`] on its way.
@@ -57,8 +63,8 @@ impl ManualClock {
 
     /// A clock that stands at `now`.
     pub fn starting_at(now: Timestamp) -> Self {
-        let followers = Mutex::default();
-        Self { shared: Arc::new(Shared { nanos: AtomicU64::new(now.as_nanos()), followers }) }
+        let (nanos, followers, moving) = (AtomicU64::new(now.as_nanos()), Mutex::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { nanos, followers, moving }) }
     }
 
     /// Moves the clock on by `by`, at most to the end of time, stopping at each expiry on the way. Gives the new time.
@@ -81,8 +87,8 @@ impl ManualClock {
     /// It is the next turn that a driver wants, which may be for upkeep, and then nothing fires.
     pub fn step(&self) -> Option<Step> {
         let mut fired = Vec::new();
-        let (now, _) = self.stop(Timestamp::MAX, &mut |timer| fired.push(timer))?;
-        Some(Step { now, fired })
+        let stop = self.moving(|movement| movement.stop(Timestamp::MAX, &mut |timer| fired.push(timer)));
+        stop.map(|(now, _)| Step { now, fired })
     }
 
     /// An iterator that moves the clock on to `to`, one stop after another, and says what fired at each. Dropped
@@ -109,11 +115,16 @@ impl ManualClock {
 
     /// Moves the clock on by `by` at one go, as a machine's clock does over a suspend or a long stall: whatever was due
     /// on the way fires late, at the new time. Gives the new time.
+    ///
+    /// A thousand turns are made at most: a periodic callback that makes up for more [missed ticks](crate::MissedTicks)
+    /// goes on at the next movement.
     pub fn jump(&self, by: Duration) -> Timestamp {
-        let to = self.now() + by;
-        self.set(to);
-        self.moment(to, &mut |_| {});
-        to
+        self.moving(|movement| {
+            let to = self.now() + by;
+            self.set(to);
+            movement.moment(to, &mut |_| {});
+            to
+        })
     }
 
     fn set(&self, to: Timestamp) {
@@ -126,29 +137,51 @@ impl ManualClock {
         followers.iter().filter_map(Weak::upgrade).collect()
     }
 
+    /// Lets `go` move the clock while nobody else does, except from what it sets off.
+    fn moving<R>(&self, go: impl FnOnce(&Movement<'_>) -> R) -> R {
+        // Whoever holds the last reference to a driver drops it after the lock.
+        let before = self.followers();
+        let movement;
+        let is_nested = before.iter().any(|follower| follower.is_at_work());
+        let _lock = (!is_nested).then(|| self.shared.moving.lock());
+        movement = Movement { clock: self, followers: self.followers(), is_nested };
+        go(&movement)
+    }
+}
+
+/// The clock on the move.
+struct Movement<'a> {
+    clock: &'a ManualClock,
+    followers: Vec<Arc<dyn Follower>>,
+    /// This thread is at work for a follower: it would wait for itself.
+    is_nested: bool,
+}
+
+impl Movement<'_> {
     /// Goes to the first moment up to `to` at which a follower wants to be turned, and says whether that moment is done
     /// with.
     fn stop(&self, to: Timestamp, fired: &mut dyn FnMut(Fired)) -> Option<(Timestamp, bool)> {
-        let next = self.followers().iter().filter_map(|follower| follower.next_turn()).min()?;
-        let stop = next.max(self.now());
+        let next = self.followers.iter().filter_map(|follower| follower.next_turn()).min()?;
+        let stop = next.max(self.clock.now());
         (stop <= to).then(|| {
-            self.set(stop);
+            self.clock.set(stop);
             (stop, self.moment(stop, fired))
         })
     }
 
     /// Turns every follower until nothing is due any more; `false` if it gave up on those who arm for it without end.
     fn moment(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool {
-        let followers = self.followers();
         let mut turns = 0;
         while turns < TURNS_AT_A_MOMENT {
             let due: Vec<_> =
-                followers.iter().filter(|follower| follower.next_turn().is_some_and(|next| next <= now)).collect();
+                self.followers.iter().filter(|follower| follower.next_turn().is_some_and(|next| next <= now)).collect();
             let mut left_over = false;
             for follower in &due {
                 left_over |= follower.turn(now, fired);
             }
-            followers.iter().for_each(|follower| follower.wait_until_quiet());
+            if !self.is_nested {
+                self.followers.iter().for_each(|follower| follower.wait_until_quiet());
+            }
             if due.is_empty() {
                 return true;
             }
@@ -172,14 +205,17 @@ impl Steps<'_> {
         if self.over {
             return None;
         }
-        let stop = self.clock.stop(self.to, fired);
+        let stop = self.clock.moving(|movement| {
+            let stop = movement.stop(self.to, fired);
+            if !matches!(stop, Some((_, true))) {
+                self.clock.set(self.to);
+            }
+            if matches!(stop, Some((_, false))) {
+                movement.moment(self.to, fired);
+            }
+            stop
+        });
         self.over = !matches!(stop, Some((_, true)));
-        if self.over {
-            self.clock.set(self.to);
-        }
-        if matches!(stop, Some((_, false))) {
-            self.clock.moment(self.to, fired);
-        }
         stop.map(|(now, _)| now)
     }
 }

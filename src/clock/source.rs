@@ -46,6 +46,9 @@ pub trait Follower: Send + Sync {
     /// Turns it at `now` and names each timer that fired. `true` if its budget left something over.
     fn turn(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool;
 
+    /// Whether the thread that asks is in one of its turns, or in a callback of its own: it moves the clock from there.
+    fn is_at_work(&self) -> bool;
+
     /// Waits until whatever was set off by its turns has run. It returns at once when it is called from there.
     fn wait_until_quiet(&self);
 }

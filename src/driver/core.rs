@@ -17,7 +17,7 @@ use super::sleeper::Sleeper;
 use super::task::Task;
 use crate::clock::Clock;
 use crate::error::ArmError;
-use crate::sync::{Counter, Ordering, thread_number};
+use crate::sync::{AtomicU64, Counter, Ordering, thread_number};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Budget, Expired, TimerId};
 
@@ -55,6 +55,10 @@ pub(crate) struct Core {
     limits: TurnLimits,
     pub(crate) counts: TurnCounts,
     pub(crate) on_panic: Option<OnPanic>,
+    /// Not 0 once the driver was shut down.
+    closed: AtomicU64,
+    /// The latest time of a turn so far, in nanoseconds.
+    turned_at: AtomicU64,
     /// Where the next turn begins, so that no shard is always the last to have the budget.
     first: Counter,
 }
@@ -68,7 +72,9 @@ impl Core {
         on_panic: Option<OnPanic>,
     ) -> Self {
         let shards = timers.into_iter().map(|timer| CachePadded::new(Shard::new(timer))).collect();
-        Self { shards, sleeper, clock, limits, counts: TurnCounts::new(), on_panic, first: Counter::new(0) }
+        let (counts, first) = (TurnCounts::new(), Counter::new(0));
+        let (closed, turned_at) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { shards, sleeper, clock, limits, counts, on_panic, closed, turned_at, first }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -120,6 +126,11 @@ impl Core {
         self.shards.iter().map(|shard| shard.next_turn()).min().unwrap_or(u64::MAX)
     }
 
+    /// Whether a turn at `now` has something to do. A clock that steps back does not put it off (L9).
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.next_turn() <= now.as_nanos().max(self.turned_at.load(Ordering::Relaxed))
+    }
+
     /// Makes one turn. `fire` gets each timer that is due and the number of its shard; where it took its time it says
     /// what time it is now.
     pub(crate) fn turn(
@@ -128,6 +139,9 @@ impl Core {
         fire: &mut dyn FnMut(u32, Expired<Task>, Timestamp) -> Option<Timestamp>,
     ) -> Turned {
         self.sleeper.wake_up();
+        // A timer that is armed for a time before the last turn's is due at that (C7), and a clock may step back.
+        let before = self.turned_at.fetch_max(now.as_nanos(), Ordering::Relaxed);
+        let now = now.max(Timestamp::from_nanos(before));
         let mut turned = Turned { fired: 0, is_cut: false };
         let mut left = self.limits.budget.left();
         let out_of_time = self.limits.time.map(|time| self.now() + time);
@@ -171,12 +185,15 @@ impl Core {
     }
 
     /// Takes every timer out, for good; the caller drops what was in them.
+    ///
+    /// What a turn has collected by then, and not fired yet, is not fired any more either.
     pub(crate) fn close(&self) -> Vec<Task> {
+        self.closed.store(1, Ordering::Release);
         self.shards.iter().flat_map(|shard| shard.close()).collect()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.shards[0].is_closed()
+        self.closed.load(Ordering::Acquire) != 0
     }
 
     /// How many timers are armed.

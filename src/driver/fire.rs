@@ -45,9 +45,14 @@ pub(crate) fn fire(
     }
 }
 
-/// Runs a callback once, arms it again if it is periodic, and says what time it is afterwards.
+/// Runs a callback once, arms it again if it is periodic, and says what time it is afterwards. Once the driver was shut
+/// down it is dropped instead.
 pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
     let Due { callback, shard, id } = due;
+    if core.is_closed() {
+        discard(core, Task::call(callback.clone()));
+        return core.now();
+    }
     let now = core.now();
     let Some((mut call, firing)) = callback.begin(*id, now) else { return now };
     let ran = guarded(core, || call(firing));
@@ -64,7 +69,8 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
         Some(call)
     };
     if is_earlier {
-        core.tell_sleeper(*shard);
+        // For an event loop this calls code of the user's.
+        guarded(core, || core.tell_sleeper(*shard));
     }
     if let Some(call) = left {
         guarded(core, || drop(call));
@@ -90,7 +96,8 @@ pub(crate) fn discard(core: &Core, task: Task) {
 fn guarded(core: &Core, call: impl FnOnce()) -> bool {
     let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else { return true };
     TurnCounts::add(&core.counts.panics);
-    trace::panicked(message(&*panic));
+    // What listens to `tracing` is the user's too.
+    let _ = catch_unwind(AssertUnwindSafe(|| trace::panicked(message(&*panic))));
     if let Some(on_panic) = &core.on_panic {
         // One that panics itself is not called again for that.
         let _ = catch_unwind(AssertUnwindSafe(|| on_panic(&*panic)));

@@ -49,7 +49,7 @@ impl Driver {
         let follower: Arc<dyn Follower> = turner.clone();
         let is_led = turner.core().clock().lead(Arc::downgrade(&follower));
         if is_led {
-            turner.watch();
+            turner.quiet().watch();
         }
         let handle = Handle::new(turner.core().clone());
         let mut driver = Self { handle, turner, parker, waiting, name, is_led, thread: None };
@@ -66,14 +66,18 @@ impl Driver {
     /// due fires after [`resume`](Self::resume). It waits for callbacks that are running, and for those that wait for
     /// the pool. Pausing twice is pausing once.
     ///
+    /// A driver on a clock moved by hand is not turned while it is paused, and what fell due fires when the clock is
+    /// moved after [`resume`](Self::resume), be it by no time at all.
+    ///
     /// # Errors
     ///
-    /// If it is called from a callback on one of the driver's threads, which cannot wait for itself; nothing was done.
+    /// If it is called from a callback of the driver's, which cannot wait for itself; nothing was done.
     pub fn pause(&mut self) -> io::Result<()> {
         let own = thread::current().id();
-        if self.thread.as_ref().is_some_and(|thread| thread.thread().id() == own) || self.is_on_pool() {
+        let is_own = self.thread.as_ref().is_some_and(|thread| thread.thread().id() == own);
+        if is_own || self.is_on_pool() || (self.is_led && !self.turner.quiet().pause()) {
             return Err(io::Error::other(
-                "pause() was called from one of the driver's own threads; call it from another",
+                "pause() was called from one of the driver's own callbacks; call it from another thread",
             ));
         }
         self.end_threads(Pool::stop);
@@ -89,6 +93,7 @@ impl Driver {
         if let Some(pool) = self.turner.pool() {
             pool.start()?;
         }
+        self.turner.quiet().resume();
         if self.is_led || self.thread.is_some() {
             return Ok(());
         }
@@ -104,7 +109,7 @@ impl Driver {
     }
 
     /// Shuts the driver down: what was armed is dropped, its futures are woken to find out, arming fails from now on.
-    /// It waits for callbacks that are running.
+    /// It waits for callbacks that are running; one that is due and has not begun is dropped, too.
     ///
     /// From a callback on one of the driver's threads it does not wait for that thread, which ends by itself (L14).
     /// Dropping the driver does the same.
@@ -140,6 +145,9 @@ impl Deref for Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         self.turner.close();
+        if self.is_led {
+            self.turner.quiet().wait();
+        }
         self.end_threads(Pool::close);
     }
 }
@@ -149,7 +157,7 @@ impl fmt::Debug for Driver {
         f.debug_struct("Driver")
             .field("name", &self.name)
             .field("handle", &self.handle)
-            .field("is_paused", &(!self.is_led && self.thread.is_none()))
+            .field("is_paused", &if self.is_led { self.turner.quiet().is_paused() } else { self.thread.is_none() })
             .finish_non_exhaustive()
     }
 }

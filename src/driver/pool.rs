@@ -8,7 +8,7 @@ use super::core::Core;
 use super::fire::{Due, run};
 use super::quiet::Quiet;
 use crate::sync::channel::{Receiver, Sender, unbounded};
-use crate::sync::{Arc, AtomicU64, Mutex, Ordering, thread};
+use crate::sync::{Arc, Mutex, Ordering, fence, thread};
 
 /// The callback pool of a driver. Its threads come and go with [`start`](Self::start) and [`stop`](Self::stop); what
 /// is queued meanwhile waits.
@@ -19,8 +19,6 @@ pub(crate) struct Pool {
     name: String,
     queue: Sender<Job>,
     jobs: Receiver<Job>,
-    /// Set once: what is queued is dropped rather than called.
-    is_closed: Arc<AtomicU64>,
     workers: Mutex<Vec<thread::JoinHandle<()>>>,
 }
 
@@ -33,8 +31,7 @@ enum Job {
 impl Pool {
     pub(crate) fn new(core: Arc<Core>, quiet: Arc<Quiet>, threads: usize, name: String) -> Self {
         let (queue, jobs) = unbounded();
-        let is_closed = Arc::new(AtomicU64::new(0));
-        Self { core, quiet, threads, name, queue, jobs, is_closed, workers: Mutex::default() }
+        Self { core, quiet, threads, name, queue, jobs, workers: Mutex::default() }
     }
 
     /// Starts the threads, unless they run.
@@ -47,12 +44,8 @@ impl Pool {
             return Ok(());
         }
         for index in 0..self.threads {
-            let worker = Worker {
-                core: self.core.clone(),
-                quiet: self.quiet.clone(),
-                jobs: self.jobs.clone(),
-                is_closed: self.is_closed.clone(),
-            };
+            let (core, quiet, jobs) = (self.core.clone(), self.quiet.clone(), self.jobs.clone());
+            let worker = Worker { core, quiet, jobs };
             let name = std::format!("{}-{index}", self.name);
             match thread::Builder::new().name(name).spawn(move || worker.run()) {
                 Ok(handle) => self.workers.lock().push(handle),
@@ -74,6 +67,11 @@ impl Pool {
         self.quiet.queue();
         // It fails only if there is no receiver, and the pool holds one itself.
         let _ = self.queue.send(Job::Call(due));
+        // Whoever shuts the driver down says so first and then looks at the queue: one of the two finds the callback.
+        fence(Ordering::SeqCst);
+        if self.core.is_closed() {
+            self.discard_queued();
+        }
     }
 
     /// Ends the threads once they have called what is queued, and waits for them; a thread of the pool's own that asks
@@ -88,10 +86,22 @@ impl Pool {
         }
     }
 
-    /// As [`stop`](Self::stop), for good: what is queued is dropped.
+    /// As [`stop`](Self::stop), for good, once the driver was shut down: what is queued is dropped.
     pub(crate) fn close(&self) {
-        self.is_closed.store(1, Ordering::Release);
         self.stop();
+        fence(Ordering::SeqCst);
+        self.discard_queued();
+    }
+
+    /// Drops what is queued; word to end stays for the thread that is to hear it.
+    fn discard_queued(&self) {
+        for _ in 0..self.jobs.len() {
+            match self.jobs.try_recv() {
+                Ok(Job::Call(due)) => work(&self.core, &self.quiet, &due),
+                Ok(Job::Stop) => drop(self.queue.send(Job::Stop)),
+                Err(_) => return,
+            }
+        }
     }
 }
 
@@ -99,19 +109,19 @@ struct Worker {
     core: Arc<Core>,
     quiet: Arc<Quiet>,
     jobs: Receiver<Job>,
-    is_closed: Arc<AtomicU64>,
 }
 
 impl Worker {
     fn run(self) {
         while let Ok(Job::Call(due)) = self.jobs.recv() {
-            self.quiet.enter_queued();
-            if self.is_closed.load(Ordering::Acquire) == 0 {
-                run(&self.core, &due);
-            } else {
-                super::fire::discard(&self.core, super::task::Task::call(due.callback));
-            }
-            self.quiet.leave();
+            work(&self.core, &self.quiet, &due);
         }
     }
+}
+
+/// Calls a callback that was queued, or drops it if the driver was shut down.
+fn work(core: &Arc<Core>, quiet: &Quiet, due: &Due) {
+    quiet.enter_queued();
+    run(core, due);
+    quiet.leave();
 }

@@ -2,7 +2,7 @@
 
 use std::vec::Vec;
 
-use crate::sync::{Condvar, Counter, Mutex, Ordering, thread};
+use crate::sync::{Condvar, Counter, Mutex, MutexGuard, Ordering, thread};
 
 /// Who is at work for a driver: the threads that are in a turn or in a callback, and callbacks that wait for the pool.
 ///
@@ -19,6 +19,7 @@ pub(crate) struct Quiet {
 struct State {
     working: Vec<thread::ThreadId>,
     queued: usize,
+    is_paused: bool,
 }
 
 impl Quiet {
@@ -31,11 +32,17 @@ impl Quiet {
         self.is_watched.load(Ordering::Relaxed) != 0
     }
 
-    /// Notes that this thread is at work until [`leave`](Self::leave).
-    pub(crate) fn enter(&self) {
-        if self.is_watched() {
-            self.state.lock().working.push(thread::current().id());
+    /// Notes that this thread is at work until [`leave`](Self::leave). `false`, and nothing is noted, while paused.
+    #[must_use]
+    pub(crate) fn enter(&self) -> bool {
+        if !self.is_watched() {
+            return true;
         }
+        let mut state = self.state.lock();
+        if !state.is_paused {
+            state.working.push(thread::current().id());
+        }
+        !state.is_paused
     }
 
     pub(crate) fn leave(&self) {
@@ -68,15 +75,48 @@ impl Quiet {
         state.working.push(thread::current().id());
     }
 
+    /// Whether this thread is at work.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.state.lock().is_at_work()
+    }
+
     /// Waits until nobody is at work. It returns at once on a thread that is at work itself: it would wait for ever.
     pub(crate) fn wait(&self) {
-        let own = thread::current().id();
         let mut state = self.state.lock();
-        if state.working.contains(&own) {
-            return;
+        if !state.is_at_work() {
+            self.wait_for_others(&mut state);
         }
+    }
+
+    /// Lets nobody come to work any more, and waits until nobody is. `false`, with nothing done, on a thread that is at
+    /// work itself.
+    pub(crate) fn pause(&self) -> bool {
+        let mut state = self.state.lock();
+        if state.is_at_work() {
+            return false;
+        }
+        state.is_paused = true;
+        self.wait_for_others(&mut state);
+        true
+    }
+
+    pub(crate) fn resume(&self) {
+        self.state.lock().is_paused = false;
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.is_watched() && self.state.lock().is_paused
+    }
+
+    fn wait_for_others(&self, state: &mut MutexGuard<'_, State>) {
         while state.queued > 0 || !state.working.is_empty() {
-            self.changed.wait(&mut state);
+            self.changed.wait(state);
         }
+    }
+}
+
+impl State {
+    fn is_at_work(&self) -> bool {
+        self.working.contains(&thread::current().id())
     }
 }

@@ -116,16 +116,14 @@ impl Shard {
 
     /// Takes everything out, for good: arming fails from now on. The caller drops it, out of the lock.
     pub(crate) fn close(&self) -> Vec<Task> {
-        let closed = self.state.lock().timer.take();
+        let mut state = self.state.lock();
+        let Some(mut timer) = state.timer.take() else { return Vec::new() };
+        state.counts.cancelled += timer.len() as u64;
         self.next_turn.store(u64::MAX, Ordering::Release);
-        let Some(mut timer) = closed else { return Vec::new() };
+        drop(state);
         let mut ids = Vec::with_capacity(timer.len());
         timer.for_each(&mut |id, _, _| ids.push(id));
         ids.into_iter().filter_map(|id| timer.cancel(id)).collect()
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.state.lock().timer.is_none()
     }
 
     /// How many timers are armed, and what was done so far.

@@ -27,14 +27,17 @@ impl Turner {
         self.pool.as_ref()
     }
 
-    /// Keeps book of who is at work, for [`Follower::wait_until_quiet`].
-    pub(crate) fn watch(&self) {
-        self.quiet.watch();
+    /// Who is at work, for [`Follower::wait_until_quiet`].
+    pub(crate) fn quiet(&self) -> &Quiet {
+        &self.quiet
     }
 
     /// Makes one turn at `now`, naming what fires to `fired`.
     pub(crate) fn turn(&self, now: Timestamp, mut fired: Option<&mut dyn FnMut(Fired)>) -> Turned {
-        self.quiet.enter();
+        if !self.quiet.enter() {
+            return Turned { fired: 0, is_cut: false };
+        }
+        let started = self.core.now();
         let mut to_pool = self.pool.as_ref().map(|pool| move |due: Due| pool.call(due));
         let turned = self.core.turn(now, &mut |shard, expired, _| {
             if let Some(fired) = &mut fired {
@@ -42,7 +45,7 @@ impl Turner {
             }
             fire(&self.core, shard, expired, to_pool.as_mut().map(|call| call as &mut dyn FnMut(Due)))
         });
-        let took_ns = self.core.now().saturating_since(now).as_nanos() as u64;
+        let took_ns = self.core.now().saturating_since(started).as_nanos() as u64;
         self.core.counts.longest_turn_ns.fetch_max(took_ns, Ordering::Relaxed);
         self.quiet.leave();
         turned
@@ -56,11 +59,16 @@ impl Turner {
 
 impl Follower for Turner {
     fn next_turn(&self) -> Option<Timestamp> {
-        Some(self.core.next_turn()).filter(|next| *next != u64::MAX).map(Timestamp::from_nanos)
+        let next = Some(self.core.next_turn()).filter(|next| *next != u64::MAX && !self.quiet.is_paused());
+        next.map(Timestamp::from_nanos)
     }
 
     fn turn(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool {
         Turner::turn(self, now, Some(fired)).is_cut
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.quiet.is_at_work()
     }
 
     fn wait_until_quiet(&self) {
