@@ -77,8 +77,9 @@ impl DriverBuilder {
     }
 
     /// How many entries a turn may touch, over all shards, before others get their chance: the loop of who turns, or
-    /// word to pause. What is left over comes first in the next turn, at once. 65,536 unless set.
+    /// word to pause. What is left over comes first in the next turn, at once. 65,536 unless set; 0 counts as 1.
     pub fn budget(self, budget: Budget) -> Self {
+        let budget = Budget::entries(budget.left().max(1));
         Self { limits: TurnLimits { budget, ..self.limits }, ..self }
     }
 

@@ -34,6 +34,22 @@ struct Signals {
     stop: bool,
 }
 
+impl Signals {
+    /// Counts why the thread is awake, if it was told something. Word of an earlier timer is heard once.
+    fn hear(&mut self, core: &Core) -> bool {
+        let counter = if self.stop {
+            &core.counts.woken_by_signal
+        } else if self.is_earlier {
+            &core.counts.woken_by_earlier
+        } else {
+            return false;
+        };
+        TurnCounts::add(counter);
+        self.is_earlier = false;
+        true
+    }
+}
+
 impl Parker {
     /// Wakes the thread for an earlier timer.
     pub(crate) fn unpark(&self) {
@@ -65,16 +81,12 @@ impl Parker {
                 None => self.changed.wait(&mut signals),
             }
         }
-        let counter = if signals.stop {
-            &core.counts.woken_by_signal
-        } else if signals.is_earlier {
-            &core.counts.woken_by_earlier
-        } else {
-            return false;
-        };
-        TurnCounts::add(counter);
-        signals.is_earlier = false;
-        true
+        signals.hear(core)
+    }
+
+    /// Hears what it was told, if it was told something, without waiting.
+    fn hear(&self, core: &Core) -> bool {
+        self.signals.lock().hear(core)
     }
 }
 
@@ -95,7 +107,7 @@ fn run(turner: &Turner, parker: &Parker, waiting: Waiting) {
     let mut spin = waiting.spins.then(Spin::new);
     while !parker.is_stopped() {
         let now = core.now();
-        if core.next_turn() <= now.as_nanos() && turner.turn(now, None).is_cut {
+        if core.is_due(now) && turner.turn(now, None).is_cut {
             continue;
         }
         let until = core.sleeper.fall_asleep(|| core.next_turn());
@@ -112,6 +124,11 @@ fn sleep(core: &Core, parker: &Parker, until: u64, spin: Option<&mut Spin>) {
     }
     let until = Timestamp::from_nanos(until);
     let left = until - core.now();
+    if left.is_zero() {
+        // Something fell due while the thread was awake: it does not sleep, and so it does not wake up either.
+        parker.hear(core);
+        return;
+    }
     let margin = spin.as_ref().map_or(Duration::ZERO, |spin| spin.margin());
     if left > margin && parker.wait(core, Some(left - margin)) {
         return;
@@ -121,6 +138,9 @@ fn sleep(core: &Core, parker: &Parker, until: u64, spin: Option<&mut Spin>) {
             spin.learn(core.now() - (until - margin));
         }
         spin.spin(|| core.now() >= until || core.sleeper.is_awake() || parker.is_stopped());
+        if parker.hear(core) {
+            return;
+        }
     }
     TurnCounts::add(&core.counts.woken_by_time);
 }
