@@ -61,6 +61,8 @@ struct Inner {
     /// Away while it runs.
     call: Option<Call>,
     due: Timestamp,
+    /// Of the deadline that it was given last; the later runs of a periodic one have it too.
+    slack: Duration,
     missed: u64,
     period: Option<Period>,
     /// Cancelled while it was running: it is not armed again.
@@ -88,9 +90,17 @@ impl Phase {
 
 impl Callback {
     /// One that is not armed yet.
-    pub(crate) fn new(kind: FiredKind, due: Timestamp, period: Option<Period>) -> Self {
-        let phase = Phase::Over;
-        let inner = Inner { phase, call: None, due, missed: 0, period, is_cancelled: false, moved_to: None };
+    pub(crate) fn new(kind: FiredKind, deadline: Deadline, period: Option<Period>) -> Self {
+        let inner = Inner {
+            phase: Phase::Over,
+            call: None,
+            due: deadline.soft(),
+            slack: deadline.slack(),
+            missed: 0,
+            period,
+            is_cancelled: false,
+            moved_to: None,
+        };
         Self { kind, inner: Mutex::new(inner), ended: Condvar::new() }
     }
 
@@ -147,11 +157,11 @@ impl Callback {
             Some(deadline) => (deadline, 0),
             None => {
                 let (next, missed) = period.next(inner.due, now);
-                (Deadline::at(next), missed)
+                (Deadline::at(next).with_slack(inner.slack), missed)
             }
         };
         let Ok(id) = arm(deadline) else { return Some(call) };
-        (inner.due, inner.missed) = (deadline.soft(), missed);
+        (inner.due, inner.slack, inner.missed) = (deadline.soft(), deadline.slack(), missed);
         (inner.phase, inner.call) = (Phase::Armed(id), Some(call));
         drop(inner);
         self.ended.notify_all();
@@ -206,9 +216,9 @@ impl Callback {
             Phase::Armed(id) => {
                 let Ok(id) = reschedule(id) else { return Status::Over };
                 inner.phase = Phase::Armed(id);
-                (inner.due, inner.missed) = (deadline.soft(), 0);
+                (inner.due, inner.slack, inner.missed) = (deadline.soft(), deadline.slack(), 0);
             }
-            Phase::Running(_) if inner.period.is_some() => inner.moved_to = Some(deadline),
+            Phase::Running(_) if inner.period.is_some() && !inner.is_cancelled => inner.moved_to = Some(deadline),
             Phase::Running(_) | Phase::Over => {}
         }
         inner.phase.status()

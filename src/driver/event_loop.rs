@@ -59,7 +59,8 @@ impl LoopDriver {
     /// Makes one turn: fires what is due by `now`, within the budget. `now` is a time of the driver's clock; one before
     /// the last turn's counts as the last turn's (L9).
     ///
-    /// Any thread may turn, several at once too; each timer fires in one of the turns.
+    /// Any thread may turn, several at once too; each timer fires in one of the turns. Whoever has turned asks for the
+    /// [`next_turn`](Self::next_turn) before it waits or leaves turning to others: only then is an earlier timer told.
     pub fn turn(&self, now: Timestamp) -> Turned {
         self.turner.turn(now, None)
     }

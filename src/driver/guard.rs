@@ -39,10 +39,12 @@ impl CallbackGuard {
             is_earlier = earlier;
             Ok(id)
         })?;
+        let guard = Self { core: core.clone(), callback: Some(callback), shard };
         if is_earlier {
+            // For an event loop this calls code of the user's: if it panics, the guard cancels what was armed.
             core.tell_sleeper(shard);
         }
-        Ok(Self { core: core.clone(), callback: Some(callback), shard })
+        Ok(guard)
     }
 
     fn callback(&self) -> &Arc<Callback> {
@@ -87,9 +89,10 @@ impl CallbackGuard {
 
     /// Moves the callback to `deadline`, a [`Timestamp`] or a [`Deadline`] with slack, and says where it was:
     ///
-    /// - `Pending`: it is called at `deadline` instead. A periodic one goes on from there.
-    /// - `Running`: the next run of a periodic one is at `deadline`; one that is called once has had its run.
-    /// - `Over`: nothing was done.
+    /// - `Pending`: it is called at `deadline` instead. A periodic one goes on from there, with the slack given here.
+    /// - `Running`: the next run of a periodic one is at `deadline`, unless it was cancelled during this one; one that is
+    ///   called once has had its run.
+    /// - `Over`: nothing was done. Also where it waits for the callback pool and its shard has no room to arm it anew.
     pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
         let deadline = deadline.into();
         let callback = self.callback();

@@ -96,8 +96,8 @@ impl Handle {
     /// Calls `call` once, `delay` from now on.
     ///
     /// It is called on the thread that turns the driver, or on the callback pool if the driver has one. On the former a
-    /// slow callback makes all others late. It may do anything to any timer; a panic in it is counted and reported, and
-    /// goes no further.
+    /// slow callback makes all others late. It may do anything to any timer, and to the driver; what it arms for now or
+    /// the past fires in a later turn. A panic in it is counted and reported, and goes no further.
     ///
     /// # Errors
     ///
@@ -157,6 +157,9 @@ impl Handle {
     }
 
     /// Calls `call` at `first`, and then again and again with `period`, which also says what becomes of missed ticks.
+    /// The slack of `first`, if it is a [`Deadline`] with slack, is that of every run (L25).
+    ///
+    /// A run never overlaps another. One that panics is the last.
     ///
     /// ```
     /// use std::time::Duration;
@@ -187,7 +190,7 @@ impl Handle {
         F: FnMut(Firing) + Send + 'static,
     {
         let first = first.into();
-        let callback = Callback::new(FiredKind::Callback, first.soft(), Some(period));
+        let callback = Callback::new(FiredKind::Callback, first, Some(period));
         CallbackGuard::arm(&self.core, self.shard(), callback, first, call, |call| Box::new(call))
     }
 
@@ -196,7 +199,7 @@ impl Handle {
     where
         F: FnOnce(Firing) + Send + 'static,
     {
-        let callback = Callback::new(kind, deadline.soft(), None);
+        let callback = Callback::new(kind, deadline, None);
         CallbackGuard::arm(&self.core, self.shard(), callback, deadline, call, |call| {
             let mut call = Some(call);
             Box::new(move |firing| {
