@@ -1,3 +1,11 @@
 //! The driver, on a clock moved by hand wherever that is possible.
 
 mod callbacks;
+mod common;
+mod late;
+mod life;
+mod locks;
+mod manual;
+mod panics;
+mod reentry;
+mod waking;
