@@ -90,8 +90,8 @@ impl CallbackGuard {
     /// Moves the callback to `deadline`, a [`Timestamp`] or a [`Deadline`] with slack, and says where it was:
     ///
     /// - `Pending`: it is called at `deadline` instead. A periodic one goes on from there, with the slack given here.
-    /// - `Running`: the next run of a periodic one is at `deadline`, unless it was cancelled during this one; one that is
-    ///   called once has had its run.
+    /// - `Running`: the next run of a periodic one is at `deadline`, unless it was cancelled during this one; one that
+    ///   is called once has had its run.
     /// - `Over`: nothing was done. Also where it waits for the callback pool and its shard has no room to arm it anew.
     pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
         let deadline = deadline.into();

@@ -96,8 +96,8 @@ impl Handle {
     /// Calls `call` once, `delay` from now on.
     ///
     /// It is called on the thread that turns the driver, or on the callback pool if the driver has one. On the former a
-    /// slow callback makes all others late. It may do anything to any timer, and to the driver; what it arms for now or
-    /// the past fires in a later turn. A panic in it is counted and reported, and goes no further.
+    /// slow callback makes all others late. It may do anything to any timer, and to the driver; what is armed for now
+    /// or the past fires in a later turn. A panic in it is counted and reported, and goes no further.
     ///
     /// # Errors
     ///

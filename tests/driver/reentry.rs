@@ -117,7 +117,7 @@ fn l14_arming_for_now_fires_in_a_later_turn() {
     });
 }
 
-/// Arms itself for now, `more` times.
+/// Is armed for now again, `more` times.
 fn again(timers: Handle, more: u32, sender: mpsc::Sender<u32>) {
     let handle = timers.clone();
     let call = move |_: Firing| {
