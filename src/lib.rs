@@ -11,6 +11,8 @@ extern crate std;
 pub mod guide;
 
 mod arena;
+#[cfg(feature = "channels")]
+pub mod channel;
 mod clock;
 #[cfg(feature = "futures")]
 mod default;
@@ -28,6 +30,8 @@ mod time;
 mod timer;
 mod wheel;
 
+#[cfg(feature = "channels")]
+pub use channel::{After, MessageGuard, Ticker};
 pub use clock::{Clock, Fired, FiredKind, Follower};
 #[cfg(feature = "std")]
 pub use clock::{ManualClock, MonotonicClock, Step, Steps};
@@ -42,8 +46,6 @@ pub use error::{ArmError, ArmErrorReason, InsertError, PeriodError, ResolutionEr
 pub use future::Sleep;
 pub use heap::TimerHeap;
 pub use period::{MissedTicks, Period};
-#[cfg(all(tickwheel_loom, feature = "driver"))]
-pub use sync::channel;
 pub use time::{Deadline, Resolution, Tick, Timestamp};
 pub use timer::{Budget, Expired, Timer, TimerExt, TimerId, Turn};
 pub use wheel::geometry::{self, Small, Standard};

@@ -9,8 +9,6 @@
 
 pub(crate) use alloc::sync::{Arc, Weak};
 
-#[cfg(all(tickwheel_loom, feature = "driver"))]
-pub use with_std::channel;
 #[cfg(feature = "std")]
 pub(crate) use with_std::*;
 
@@ -159,7 +157,8 @@ mod with_std {
     }
 
     /// crossbeam-channel's calls, as far as they are used here, on a mutex and a condition variable.
-    pub mod channel {
+    #[cfg_attr(not(feature = "channels"), allow(unreachable_pub, dead_code))]
+    pub(crate) mod channel {
         use super::{Condvar, Mutex, VecDeque};
         use crate::sync::Arc;
         pub use crossbeam_channel::{RecvError, SendError, TryRecvError, TrySendError};
@@ -182,11 +181,13 @@ mod with_std {
         /// The receiving side.
         pub struct Receiver<T>(Arc<Shared<T>>);
 
-        pub(crate) fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
+        /// A channel that holds any number of messages.
+        pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
             bounded(usize::MAX)
         }
 
-        pub(crate) fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+        /// A channel that holds `capacity` messages.
+        pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
             let state = State { queue: VecDeque::new(), senders: 1, receivers: 1 };
             let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), capacity });
             (Sender(shared.clone()), Receiver(shared))

@@ -16,8 +16,20 @@ use crate::sync::{Condvar, Mutex, thread};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::TimerId;
 
-/// What is called. One that is called once is an `FnMut` that is dropped after its first run.
-pub(crate) type Call = Box<dyn FnMut(Firing) + Send>;
+/// What is called, and says whether it is to be called again. It is dropped after its last run.
+pub(crate) type Call = Box<dyn FnMut(Firing) -> Again + Send>;
+
+/// When what has run is to run again, unless it was moved or cancelled meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Again {
+    /// Not at all.
+    Never,
+    /// When its period says.
+    InStep,
+    /// So long after the end of this run.
+    #[cfg(feature = "channels")]
+    After(Duration),
+}
 
 /// What a callback is told when it is called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,23 +155,27 @@ impl Callback {
         inner.call.take().map(|call| (call, firing))
     }
 
-    /// Ends a run at `now`. A periodic one is armed again; what is not comes back, to be dropped out of the lock, and
-    /// then [`over`](Self::over) is to be called.
+    /// Ends a run at `now`. One that runs again is armed again; what is not comes back, to be dropped out of the lock,
+    /// and then [`over`](Self::over) is to be called.
     pub(crate) fn end(
         &self,
         call: Call,
+        again: Again,
         now: Timestamp,
         arm: impl FnOnce(Deadline) -> Result<TimerId, ArmErrorReason>,
     ) -> Option<Call> {
         let mut inner = self.inner.lock();
-        let Some(period) = inner.period.filter(|_| !inner.is_cancelled) else { return Some(call) };
-        let (deadline, missed) = match inner.moved_to.take() {
-            Some(deadline) => (deadline, 0),
-            None => {
-                let (next, missed) = period.next(inner.due, now);
-                (Deadline::at(next).with_slack(inner.slack), missed)
-            }
+        if inner.is_cancelled {
+            return Some(call);
+        }
+        let (next, missed) = match (again, inner.period) {
+            (Again::Never, _) | (Again::InStep, None) => return Some(call),
+            (Again::InStep, Some(period)) => period.next(inner.due, now),
+            #[cfg(feature = "channels")]
+            (Again::After(delay), _) => (now + delay, 0),
         };
+        let in_step = (Deadline::at(next).with_slack(inner.slack), missed);
+        let (deadline, missed) = inner.moved_to.take().map_or(in_step, |moved_to| (moved_to, 0));
         let Ok(id) = arm(deadline) else { return Some(call) };
         (inner.due, inner.slack, inner.missed) = (deadline.soft(), deadline.slack(), missed);
         (inner.phase, inner.call) = (Phase::Armed(id), Some(call));
@@ -204,8 +220,8 @@ impl Callback {
         true
     }
 
-    /// Moves it to `deadline`, and says where it was. One that is running is moved only if it is periodic: its next run
-    /// is then at `deadline`.
+    /// Moves it to `deadline`, and says where it was. If it is running, its next run is at `deadline`, should there be
+    /// one.
     pub(crate) fn reschedule(
         &self,
         deadline: Deadline,
@@ -218,7 +234,7 @@ impl Callback {
                 inner.phase = Phase::Armed(id);
                 (inner.due, inner.slack, inner.missed) = (deadline.soft(), deadline.slack(), 0);
             }
-            Phase::Running(_) if inner.period.is_some() && !inner.is_cancelled => inner.moved_to = Some(deadline),
+            Phase::Running(_) if !inner.is_cancelled => inner.moved_to = Some(deadline),
             Phase::Running(_) | Phase::Over => {}
         }
         inner.phase.status()

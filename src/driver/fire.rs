@@ -4,7 +4,7 @@ use core::any::Any;
 use core::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
-use super::callback::Callback;
+use super::callback::{Again, Callback};
 use super::core::Core;
 use super::metrics::TurnCounts;
 use super::task::{Kind, Task};
@@ -45,8 +45,8 @@ pub(crate) fn fire(
     }
 }
 
-/// Runs a callback once, arms it again if it is periodic, and says what time it is afterwards. Once the driver was shut
-/// down it is dropped instead.
+/// Runs a callback once, arms it again if it is to run again, and says what time it is afterwards. Once the driver was
+/// shut down it is dropped instead.
 pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
     let Due { callback, shard, id } = due;
     if core.is_closed() {
@@ -55,19 +55,16 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
     }
     let now = core.now();
     let Some((mut call, firing)) = callback.begin(*id, now) else { return now };
-    let ran = guarded(core, || call(firing));
+    let mut again = Again::Never; // what has panicked is not called again
+    guarded(core, || again = call(firing));
     let now = core.now();
     let mut is_earlier = false;
-    let left = if ran {
-        callback.end(call, now, |deadline| {
-            let armed = core.shard(*shard).arm(deadline, Task::call(callback.clone()));
-            let (id, earlier) = armed.map_err(|error| error.reason())?;
-            is_earlier = earlier;
-            Ok(id)
-        })
-    } else {
-        Some(call)
-    };
+    let left = callback.end(call, again, now, |deadline| {
+        let armed = core.shard(*shard).arm(deadline, Task::call(callback.clone()));
+        let (id, earlier) = armed.map_err(|error| error.reason())?;
+        is_earlier = earlier;
+        Ok(id)
+    });
     if is_earlier {
         // For an event loop this calls code of the user's.
         guarded(core, || core.tell_sleeper(*shard));
@@ -83,7 +80,7 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
 /// callback's closure is dropped.
 pub(crate) fn discard(core: &Core, task: Task) {
     match task.0 {
-        Kind::Wake(waker) => drop(guarded(core, || waker.wake())),
+        Kind::Wake(waker) => guarded(core, || waker.wake()),
         Kind::Call(callback) => {
             if let (_, Some((_, call))) = callback.cancel() {
                 guarded(core, || drop(call));
@@ -92,9 +89,9 @@ pub(crate) fn discard(core: &Core, task: Task) {
     }
 }
 
-/// Calls code of the user's. A panic of it is counted and reported, and goes no further: `false`.
-fn guarded(core: &Core, call: impl FnOnce()) -> bool {
-    let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else { return true };
+/// Calls code of the user's. A panic of it is counted and reported, and goes no further.
+fn guarded(core: &Core, call: impl FnOnce()) {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else { return };
     TurnCounts::add(&core.counts.panics);
     // What listens to `tracing` is the user's too.
     let _ = catch_unwind(AssertUnwindSafe(|| trace::panicked(message(&*panic))));
@@ -104,7 +101,6 @@ fn guarded(core: &Core, call: impl FnOnce()) -> bool {
     }
     // What the panic carries may panic as it is dropped.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
-    false
 }
 
 /// The words of a panic, if it has any.

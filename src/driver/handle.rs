@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::boxed::Box;
 use std::vec::Vec;
 
-use super::callback::{Callback, Firing};
+use super::callback::{Again, Call, Callback, Firing};
 use super::core::Core;
 use super::guard::CallbackGuard;
 use super::metrics::Metrics;
@@ -135,7 +135,15 @@ impl Handle {
     where
         F: FnOnce(Firing) + Send + 'static,
     {
-        self.arm_once(FiredKind::Callback, deadline.into(), call)
+        self.arm(FiredKind::Callback, deadline.into(), None, call, |call| {
+            let mut call = Some(call);
+            Box::new(move |firing| {
+                if let Some(call) = call.take() {
+                    call(firing);
+                }
+                Again::Never
+            })
+        })
     }
 
     /// Calls `call` every `period`, for the first time one period from now on. Ticks that it was too late for are left
@@ -189,25 +197,25 @@ impl Handle {
     where
         F: FnMut(Firing) + Send + 'static,
     {
-        let first = first.into();
-        let callback = Callback::new(FiredKind::Callback, first, Some(period));
-        CallbackGuard::arm(&self.core, self.shard(), callback, first, call, |call| Box::new(call))
-    }
-
-    /// Arms what is called once.
-    pub(crate) fn arm_once<F>(&self, kind: FiredKind, deadline: Deadline, call: F) -> Result<CallbackGuard, ArmError<F>>
-    where
-        F: FnOnce(Firing) + Send + 'static,
-    {
-        let callback = Callback::new(kind, deadline, None);
-        CallbackGuard::arm(&self.core, self.shard(), callback, deadline, call, |call| {
-            let mut call = Some(call);
+        self.arm(FiredKind::Callback, first.into(), Some(period), call, |mut call| {
             Box::new(move |firing| {
-                if let Some(call) = call.take() {
-                    call(firing);
-                }
+                call(firing);
+                Again::InStep
             })
         })
+    }
+
+    /// Arms what `boxed` makes of `value`, which comes back if it is not armed.
+    pub(crate) fn arm<T>(
+        &self,
+        kind: FiredKind,
+        deadline: Deadline,
+        period: Option<Period>,
+        value: T,
+        boxed: impl FnOnce(T) -> Call,
+    ) -> Result<CallbackGuard, ArmError<T>> {
+        let callback = Callback::new(kind, deadline, period);
+        CallbackGuard::arm(&self.core, self.shard(), callback, deadline, value, boxed)
     }
 }
 

@@ -27,6 +27,8 @@ mod turner;
 pub use self::core::Turned;
 pub(crate) use self::core::{Core, Key};
 pub use builder::DriverBuilder;
+#[cfg(feature = "channels")]
+pub(crate) use callback::Again;
 pub use callback::{Firing, Status};
 pub use event_loop::LoopDriver;
 pub use guard::CallbackGuard;

@@ -1,11 +1,13 @@
 //! The driver, on a clock moved by hand wherever that is possible.
 
 mod callbacks;
+mod channels;
 mod common;
 mod late;
 mod life;
 mod locks;
 mod manual;
+mod messages;
 mod panics;
 mod reentry;
 mod waking;

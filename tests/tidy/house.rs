@@ -58,6 +58,7 @@ const LINES: &[&[&str]] = &[
         "driver::metrics",
     ],
     &["future", "future::sleep", "future::alarm"],
+    &["channel", "channel::after", "channel::ticker", "channel::message"],
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
     &["arena", "head", "timer"],
     &["time", "error"],
