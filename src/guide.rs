@@ -42,6 +42,10 @@ pub mod algorithms {}
 pub mod driver {}
 
 #[doc = links!()]
+#[doc = include_str!("../docs/runtimes.md")]
+pub mod runtimes {}
+
+#[doc = links!()]
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
 
