@@ -7,6 +7,7 @@ use std::io;
 
 use super::core::Turned;
 use super::handle::Handle;
+use super::trace;
 use super::turner::Turner;
 use crate::sync::Arc;
 use crate::time::Timestamp;
@@ -48,7 +49,9 @@ impl LoopDriver {
         if let Some(pool) = turner.pool() {
             pool.start()?;
         }
-        Ok(Self { handle: Handle::new(turner.core().clone()), turner })
+        let handle = Handle::new(turner.core().clone());
+        trace::started("event loop", handle.shards());
+        Ok(Self { handle, turner })
     }
 
     /// A handle to this driver.

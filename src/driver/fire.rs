@@ -93,8 +93,7 @@ pub(crate) fn discard(core: &Core, task: Task) {
 fn guarded(core: &Core, call: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else { return };
     TurnCounts::add(&core.counts.panics);
-    // What listens to `tracing` is the user's too.
-    let _ = catch_unwind(AssertUnwindSafe(|| trace::panicked(message(&*panic))));
+    trace::panicked(message(&*panic));
     if let Some(on_panic) = &core.on_panic {
         // One that panics itself is not called again for that.
         let _ = catch_unwind(AssertUnwindSafe(|| on_panic(&*panic)));

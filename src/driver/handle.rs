@@ -7,6 +7,7 @@ use std::vec::Vec;
 
 use super::callback::{Again, Call, Callback, Firing};
 use super::core::Core;
+use super::dump::Dump;
 use super::guard::CallbackGuard;
 use super::metrics::Metrics;
 use crate::clock::FiredKind;
@@ -81,16 +82,21 @@ impl Handle {
     /// It copies them shard by shard, under the lock of each, in time that grows with the timers: 10⁶ of them hold up
     /// who arms on that shard for some milliseconds.
     pub fn expiries(&self) -> Vec<Timestamp> {
-        let mut expiries = Vec::with_capacity(self.pending());
-        for shard in self.core.shards() {
-            shard.for_each(&mut |_, expiry, _| expiries.push(expiry));
-        }
-        expiries
+        let timers = self.core.shards().iter().flat_map(|shard| shard.snapshot().timers);
+        timers.map(|(_, expiry, _)| expiry).collect()
     }
 
     /// What the driver has done so far.
     pub fn metrics(&self) -> Metrics {
         self.core.metrics()
+    }
+
+    /// What the shards hold, to be shown in the manner of `/proc/timer_list`.
+    ///
+    /// It takes time and memory in proportion to the timers that are armed, and each shard's lock for as long as it
+    /// takes to visit those of the shard: for a look at a running program, not for a metric.
+    pub fn dump(&self) -> Dump {
+        Dump::new(&self.core)
     }
 
     /// Calls `call` once, `delay` from now on.

@@ -26,6 +26,9 @@ pub(crate) struct TurnCounts {
     pub(crate) empty_turns: Counter,
     pub(crate) longest_turn_ns: Counter,
     pub(crate) panics: Counter,
+    /// Turns that took long enough to be warned of.
+    #[cfg(feature = "tracing")]
+    pub(crate) long_turns: Counter,
     pub(crate) woken_by_time: Counter,
     pub(crate) woken_by_earlier: Counter,
     pub(crate) woken_by_signal: Counter,
@@ -41,6 +44,8 @@ impl TurnCounts {
             empty_turns: zero(),
             longest_turn_ns: zero(),
             panics: zero(),
+            #[cfg(feature = "tracing")]
+            long_turns: zero(),
             woken_by_time: zero(),
             woken_by_earlier: zero(),
             woken_by_signal: zero(),

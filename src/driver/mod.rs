@@ -3,11 +3,12 @@
 //! From the bottom up: `callback` and `task` (what fires), `metrics`, `shard` (a timer behind a lock), `sleeper` (how
 //! an earlier timer finds who sleeps), `core` (the shards and a turn), `fire` (how a task is fired), `pool` and
 //! `quiet`, `turner` (whoever turns), `thread` and `spin` (the one place that waits), `guard` and `handle` (what users
-//! hold), `event_loop`, `owner` and `builder` (how a driver is made, and ends).
+//! hold), `dump`, `event_loop`, `owner` and `builder` (how a driver is made, and ends).
 
 mod builder;
 mod callback;
 mod core;
+mod dump;
 mod event_loop;
 mod fire;
 mod guard;
@@ -30,6 +31,7 @@ pub use builder::DriverBuilder;
 #[cfg(feature = "channels")]
 pub(crate) use callback::Again;
 pub use callback::{Firing, Status};
+pub use dump::Dump;
 pub use event_loop::LoopDriver;
 pub use guard::CallbackGuard;
 pub use handle::Handle;

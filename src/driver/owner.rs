@@ -8,6 +8,7 @@ use std::string::String;
 use super::handle::Handle;
 use super::pool::Pool;
 use super::thread::{Parker, Waiting, start};
+use super::trace;
 use super::turner::Turner;
 use crate::clock::Follower;
 use crate::sync::{Arc, thread};
@@ -53,7 +54,8 @@ impl Driver {
         }
         let handle = Handle::new(turner.core().clone());
         let mut driver = Self { handle, turner, parker, waiting, name, is_led, thread: None };
-        driver.resume()?;
+        driver.start_threads()?;
+        trace::started(&driver.name, driver.shards());
         Ok(driver)
     }
 
@@ -81,6 +83,7 @@ impl Driver {
             ));
         }
         self.end_threads(Pool::stop);
+        trace::paused(&self.name);
         Ok(())
     }
 
@@ -90,6 +93,12 @@ impl Driver {
     ///
     /// What the system says if it gives no more threads; the driver is paused then.
     pub fn resume(&mut self) -> io::Result<()> {
+        self.start_threads()?;
+        trace::resumed(&self.name);
+        Ok(())
+    }
+
+    fn start_threads(&mut self) -> io::Result<()> {
         if let Some(pool) = self.turner.pool() {
             pool.start()?;
         }

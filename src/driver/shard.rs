@@ -8,6 +8,7 @@ use std::vec::Vec;
 
 use super::metrics::ShardCounts;
 use super::task::Task;
+use crate::clock::FiredKind;
 use crate::error::{ArmError, ArmErrorReason};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::time::{Deadline, Timestamp};
@@ -49,6 +50,15 @@ pub(crate) enum Peek<R> {
     Gone,
     /// The driver was shut down.
     Closed,
+}
+
+/// A shard as a dump shows it.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) next_turn: Option<Timestamp>,
+    pub(crate) counts: ShardCounts,
+    /// Id, expiry, and what it sets off.
+    pub(crate) timers: Vec<(TimerId, Timestamp, FiredKind)>,
 }
 
 impl Shard {
@@ -139,11 +149,16 @@ impl Shard {
         timer.get_mut(id).map_or(Peek::Gone, |task| Peek::There(look(task)))
     }
 
-    /// Visits every armed timer, under the lock.
-    pub(crate) fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &Task)) {
-        if let Some(timer) = &self.state.lock().timer {
-            timer.for_each(visit);
+    /// Copies what a dump shows, in no particular order.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        // Room for them, so that there is nothing to be allocated under the lock unless more are armed meanwhile.
+        let mut timers = Vec::with_capacity(self.counts().0);
+        let state = self.state.lock();
+        let timer = state.timer.as_ref();
+        if let Some(timer) = timer {
+            timer.for_each(&mut |id, expiry, task| timers.push((id, expiry, task.kind())));
         }
+        Snapshot { next_turn: timer.and_then(|timer| timer.next_turn()), counts: state.counts, timers }
     }
 
     /// Publishes when the timer wants to be turned, if that is earlier than what stands there.

@@ -4,6 +4,7 @@ use super::core::{Core, Turned};
 use super::fire::{Due, discard, fire};
 use super::pool::Pool;
 use super::quiet::Quiet;
+use super::trace;
 use crate::clock::{Fired, Follower};
 use crate::sync::{Arc, Ordering};
 use crate::time::Timestamp;
@@ -45,15 +46,18 @@ impl Turner {
             }
             fire(&self.core, shard, expired, to_pool.as_mut().map(|call| call as &mut dyn FnMut(Due)))
         });
-        let took_ns = self.core.now().saturating_since(started).as_nanos() as u64;
-        self.core.counts.longest_turn_ns.fetch_max(took_ns, Ordering::Relaxed);
+        let took = self.core.now().saturating_since(started);
+        self.core.counts.longest_turn_ns.fetch_max(took.as_nanos() as u64, Ordering::Relaxed);
+        trace::turned(turned, took, &self.core.counts);
         self.quiet.leave();
         turned
     }
 
     /// Takes every timer out, for good: futures are woken, callbacks are dropped, and arming fails from now on.
     pub(crate) fn close(&self) {
-        self.core.close().into_iter().for_each(|task| discard(&self.core, task));
+        let left = self.core.close();
+        trace::shut_down(left.len());
+        left.into_iter().for_each(|task| discard(&self.core, task));
     }
 }
 

@@ -3,6 +3,7 @@
 mod callbacks;
 mod channels;
 mod common;
+mod dump;
 mod late;
 mod life;
 mod locks;
@@ -10,4 +11,5 @@ mod manual;
 mod messages;
 mod panics;
 mod reentry;
+mod trace;
 mod waking;

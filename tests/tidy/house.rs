@@ -42,6 +42,7 @@ const LINES: &[&[&str]] = &[
         "driver::event_loop",
         "driver::owner",
         "driver::handle",
+        "driver::dump",
         "driver::guard",
         "driver::thread",
         "driver::spin",
