@@ -38,7 +38,7 @@ use crate::time::Timestamp;
 ///   .fired:     0
 /// active timers:
 ///  #0: callback, 0v1
-///  # expires at 8000000 nsecs [in 5000000 nsecs]
+///  ## expires at 8000000 nsecs [in 5000000 nsecs]
 /// "
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
