@@ -39,8 +39,8 @@ pub use clock::{ManualClock, MonotonicClock, Step, Steps};
 pub use default::EnterGuard;
 #[cfg(feature = "driver")]
 pub use driver::{
-    CallbackGuard, Driver, DriverBuilder, Dump, Firing, Handle, Lateness, LoopDriver, Metrics, Status, Task, Turned,
-    WakeUps,
+    CallbackGuard, Driver, DriverBuilder, Dump, Firing, Handle, Lateness, LocalDriver, LocalGuard, LocalHandle,
+    LocalTask, LocalWaiting, LoopDriver, Metrics, Status, Task, Turned, WakeUps,
 };
 pub use error::{ArmError, ArmErrorReason, InsertError, PeriodError, ResolutionError, SleepError};
 #[cfg(feature = "futures")]

@@ -3,7 +3,8 @@
 //! From the bottom up: `callback` and `task` (what fires), `metrics`, `shard` (a timer behind a lock), `sleeper` (how
 //! an earlier timer finds who sleeps), `core` (the shards and a turn), `fire` (how a task is fired), `pool` and
 //! `quiet`, `turner` (whoever turns), `thread` and `spin` (the one place that waits), `guard` and `handle` (what users
-//! hold), `dump`, `event_loop`, `owner` and `builder` (how a driver is made, and ends).
+//! hold), `dump`, `event_loop`, `owner` and `builder` (how a driver is made, and ends). `local` is a driver of its own,
+//! for one thread.
 
 mod builder;
 mod callback;
@@ -13,6 +14,7 @@ mod event_loop;
 mod fire;
 mod guard;
 mod handle;
+mod local;
 mod metrics;
 mod owner;
 mod pool;
@@ -35,6 +37,7 @@ pub use dump::Dump;
 pub use event_loop::LoopDriver;
 pub use guard::CallbackGuard;
 pub use handle::Handle;
+pub use local::{LocalDriver, LocalGuard, LocalHandle, LocalTask, LocalWaiting};
 pub use metrics::{Lateness, Metrics, WakeUps};
 pub use owner::Driver;
 pub(crate) use shard::Peek;

@@ -6,6 +6,7 @@ mod common;
 mod dump;
 mod late;
 mod life;
+mod local;
 mod locks;
 mod manual;
 mod messages;

@@ -38,6 +38,13 @@ const LINES: &[&[&str]] = &[
     &["heap", "heap::timer_heap", "heap::indexed_heap", "heap::group"],
     &[
         "driver",
+        "driver::local",
+        "driver::local::owner",
+        "driver::local::handle",
+        "driver::local::guard",
+        "driver::local::waiting",
+        "driver::local::shared",
+        "driver::local::task",
         "driver::builder",
         "driver::event_loop",
         "driver::owner",
