@@ -18,17 +18,18 @@ thread_local! {
 
 /// Leaves the driver that was entered when it is dropped; made by [`Handle::enter`].
 #[must_use = "the driver is left as soon as its guard is dropped"]
-pub struct EnterGuard<'a> {
+pub struct EnterGuard {
     entry: u64,
     /// It is this thread that has to leave.
-    handle: PhantomData<(&'a Handle, *const ())>,
+    thread: PhantomData<*const ()>,
 }
 
 impl Handle {
     /// Makes this driver the one that the free functions use on this thread, until the guard is dropped.
     ///
-    /// Entering goes deeper: the driver entered last counts, whatever the order in which guards are dropped. For tokio,
-    /// enter in `on_thread_start` and keep the guard in a thread-local.
+    /// Entering goes deeper: the driver entered last counts, whatever the order in which guards are dropped. A guard
+    /// that is forgotten enters for the rest of the thread's life. So a runtime of tokio's enters a driver:
+    /// `.on_thread_start(move || std::mem::forget(timers.enter()))`, where `timers` is a `Handle`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -41,13 +42,13 @@ impl Handle {
     /// assert_eq!(Handle::current().now(), clock.now());
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn enter(&self) -> EnterGuard<'_> {
+    pub fn enter(&self) -> EnterGuard {
         let entry = ENTERED.with_borrow_mut(|entered| {
             let entry = entered.last().map_or(0, |(last, _)| last + 1);
             entered.push((entry, self.clone()));
             entry
         });
-        EnterGuard { entry, handle: PhantomData }
+        EnterGuard { entry, thread: PhantomData }
     }
 
     /// The driver that this thread has entered last and not left, else the one for the whole process.
@@ -85,7 +86,7 @@ fn of_process() -> Handle {
     panic!("a model has no driver for the whole process: enter one of its own with Handle::enter()")
 }
 
-impl Drop for EnterGuard<'_> {
+impl Drop for EnterGuard {
     fn drop(&mut self) {
         let left = ENTERED.try_with(|entered| {
             let mut entered = entered.borrow_mut();
@@ -97,7 +98,7 @@ impl Drop for EnterGuard<'_> {
     }
 }
 
-impl fmt::Debug for EnterGuard<'_> {
+impl fmt::Debug for EnterGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EnterGuard").finish_non_exhaustive()
     }

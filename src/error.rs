@@ -147,6 +147,85 @@ impl fmt::Display for SleepError {
 
 impl core::error::Error for SleepError {}
 
+/// The deadline came first: what [`Timeout`](crate::Timeout) says of a future that took too long.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Elapsed(());
+
+impl Elapsed {
+    #[cfg(feature = "futures")]
+    pub(crate) const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("deadline has elapsed")
+    }
+}
+
+impl core::error::Error for Elapsed {}
+
+/// Why a future with a limit to its time gave no result.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum TimeoutError {
+    /// The deadline came first.
+    Elapsed(Elapsed),
+    /// There was no waiting for the deadline.
+    Sleep(SleepError),
+}
+
+impl TimeoutError {
+    /// Whether the deadline came first.
+    pub const fn is_elapsed(&self) -> bool {
+        matches!(self, Self::Elapsed(_))
+    }
+}
+
+impl From<Elapsed> for TimeoutError {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::Elapsed(elapsed)
+    }
+}
+
+impl From<SleepError> for TimeoutError {
+    fn from(error: SleepError) -> Self {
+        Self::Sleep(error)
+    }
+}
+
+impl fmt::Display for TimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Elapsed(elapsed) => elapsed.fmt(f),
+            Self::Sleep(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for TimeoutError {}
+
+/// Of the kind [`TimedOut`](std::io::ErrorKind::TimedOut).
+#[cfg(feature = "std")]
+impl From<Elapsed> for std::io::Error {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::new(std::io::ErrorKind::TimedOut, elapsed)
+    }
+}
+
+/// Of the kind [`TimedOut`](std::io::ErrorKind::TimedOut) if the deadline came first, else
+/// [`Other`](std::io::ErrorKind::Other).
+#[cfg(feature = "std")]
+impl From<TimeoutError> for std::io::Error {
+    fn from(error: TimeoutError) -> Self {
+        match error {
+            TimeoutError::Elapsed(elapsed) => elapsed.into(),
+            TimeoutError::Sleep(error) => Self::other(error),
+        }
+    }
+}
+
 impl fmt::Display for ArmErrorReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

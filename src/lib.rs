@@ -10,6 +10,9 @@ extern crate std;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 
+#[cfg(feature = "futures")]
+pub mod compat;
+
 mod arena;
 #[cfg(feature = "channels")]
 pub mod channel;
@@ -42,9 +45,11 @@ pub use driver::{
     CallbackGuard, Driver, DriverBuilder, Dump, Firing, Handle, Lateness, LocalDriver, LocalGuard, LocalHandle,
     LocalTask, LocalWaiting, LoopDriver, Metrics, Status, Task, Turned, WakeUps,
 };
-pub use error::{ArmError, ArmErrorReason, InsertError, PeriodError, ResolutionError, SleepError};
+pub use error::{
+    ArmError, ArmErrorReason, Elapsed, InsertError, PeriodError, ResolutionError, SleepError, TimeoutError,
+};
 #[cfg(feature = "futures")]
-pub use future::Sleep;
+pub use future::{FutureExt, Interval, Sleep, Timeout};
 pub use heap::TimerHeap;
 pub use period::{MissedTicks, Period};
 pub use time::{Deadline, Resolution, Tick, Timestamp};

@@ -74,6 +74,7 @@ mod with_std {
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
     pub(crate) use loom::thread;
+    pub(crate) use std::sync::OnceLock;
     pub(crate) use std::sync::atomic::AtomicU64 as Counter;
 
     /// loom's thread-locals do not tell threads apart in the same way at each run; a model says itself which shard a

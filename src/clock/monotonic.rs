@@ -41,6 +41,10 @@ impl Clock for MonotonicClock {
     fn now(&self) -> Timestamp {
         self.timestamp(Instant::now())
     }
+
+    fn zero(&self) -> Option<Instant> {
+        Some(self.zero)
+    }
 }
 
 #[cfg(test)]

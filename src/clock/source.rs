@@ -10,6 +10,13 @@ pub trait Clock {
     /// What time it is.
     fn now(&self) -> Timestamp;
 
+    /// When this clock stood at zero, on the standard library's monotonic clock; `None`, as this says by itself, for one
+    /// that does not go with that.
+    #[cfg(feature = "std")]
+    fn zero(&self) -> Option<std::time::Instant> {
+        None
+    }
+
     /// Takes on `follower`, if this is a clock that moves by hand: `true` says that whoever moves it also turns the
     /// follower, which then needs no thread that waits. The machine's clocks answer `false`, as this does by itself.
     fn lead(&self, follower: Weak<dyn Follower>) -> bool {
@@ -23,6 +30,11 @@ impl<C: Clock + ?Sized> Clock for &C {
         (**self).now()
     }
 
+    #[cfg(feature = "std")]
+    fn zero(&self) -> Option<std::time::Instant> {
+        (**self).zero()
+    }
+
     fn lead(&self, follower: Weak<dyn Follower>) -> bool {
         (**self).lead(follower)
     }
@@ -31,6 +43,11 @@ impl<C: Clock + ?Sized> Clock for &C {
 impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
+    }
+
+    #[cfg(feature = "std")]
+    fn zero(&self) -> Option<std::time::Instant> {
+        (**self).zero()
     }
 
     fn lead(&self, follower: Weak<dyn Follower>) -> bool {

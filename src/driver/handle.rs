@@ -37,6 +37,10 @@ impl Handle {
         &self.core
     }
 
+    pub(crate) fn into_core(self) -> Arc<Core> {
+        self.core
+    }
+
     /// What time it is on the driver's clock.
     pub fn now(&self) -> Timestamp {
         self.core.now()

@@ -6,6 +6,7 @@
 
 use core::fmt;
 use core::task::{Context, Poll};
+use core::time::Duration;
 
 use crate::driver::{Core, Handle, Key, Peek, Task};
 use crate::error::{ArmErrorReason, SleepError};
@@ -23,19 +24,38 @@ pub(crate) struct Alarm {
     shard: u32,
 }
 
+#[derive(Clone, Copy)]
 enum State {
+    /// Never polled, and the deadline is a delay from the first poll on.
+    After,
     /// Not armed: never polled, or moved after it had fired.
     Idle,
-    Armed(TimerId),
+    /// `is_earlier` says that it was moved to earlier since the last poll, and that it may be due before the next turn.
+    Armed {
+        id: TimerId,
+        is_earlier: bool,
+    },
     Fired,
 }
 
 impl Alarm {
-    pub(crate) fn new(handle: &Handle, deadline: Deadline) -> Self {
+    pub(crate) fn new(handle: Handle, deadline: Deadline) -> Self {
         let shard = handle.pinned_shard().unwrap_or(OWN_SHARD);
-        Self { core: handle.core().clone(), deadline, state: State::Idle, shard }
+        Self { core: handle.into_core(), deadline, state: State::Idle, shard }
     }
 
+    /// One whose deadline lies `delay` after its first poll. Until then no clock is read.
+    pub(crate) fn after(handle: Handle, delay: Duration) -> Self {
+        let mut alarm = Self::new(handle, Deadline::at(Timestamp::from_duration(delay)));
+        alarm.state = State::After;
+        alarm
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Its deadline; the delay since zero, if it was made by [`after`](Self::after) and never polled.
     pub(crate) fn deadline(&self) -> Deadline {
         self.deadline
     }
@@ -47,8 +67,12 @@ impl Alarm {
     /// Whether its deadline has come and it has fired; without waiting.
     pub(crate) fn has_fired(&self) -> bool {
         match self.state {
-            State::Idle => false,
-            State::Armed(id) => matches!(self.core.shard(self.shard).peek(id, |_| ()), Peek::Gone),
+            State::After | State::Idle => false,
+            State::Armed { id, .. } => match self.core.shard(self.shard).peek(id, |_| ()) {
+                Peek::There(()) => false,
+                Peek::Gone => true,
+                Peek::Closed => self.deadline.soft() <= self.now(),
+            },
             State::Fired => true,
         }
     }
@@ -56,16 +80,25 @@ impl Alarm {
     /// Ready once the deadline has come. The waker kept is the one of the last poll (L6).
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
         match self.state {
-            State::Idle => self.arm(context),
-            State::Armed(id) => self.look(id, context),
+            State::After => {
+                let now = self.now();
+                self.deadline = Deadline::at(now + Duration::from_nanos(self.deadline.soft().as_nanos()));
+                self.state = State::Idle;
+                self.arm(now, context)
+            }
+            State::Idle => self.arm(self.now(), context),
+            State::Armed { is_earlier: true, .. } if self.deadline.soft() <= self.now() => {
+                self.cancel();
+                self.fired()
+            }
+            State::Armed { id, .. } => self.look(id, context),
             State::Fired => Poll::Ready(Ok(())),
         }
     }
 
-    fn arm(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
-        if self.deadline.soft() <= self.core.now() {
-            self.state = State::Fired;
-            return Poll::Ready(Ok(()));
+    fn arm(&mut self, now: Timestamp, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
+        if self.deadline.soft() <= now {
+            return self.fired();
         }
         if self.shard == OWN_SHARD {
             self.shard = self.core.own_shard();
@@ -73,7 +106,7 @@ impl Alarm {
         let task = Task::wake(context.waker().clone());
         match self.core.arm(self.shard, self.deadline, task) {
             Ok(key) => {
-                self.state = State::Armed(key.id);
+                self.state = State::Armed { id: key.id, is_earlier: false };
                 Poll::Pending
             }
             Err(error) => Poll::Ready(Err(match error.reason() {
@@ -95,36 +128,41 @@ impl Alarm {
             });
         }
         match seen {
-            Peek::There(_) => Poll::Pending,
-            Peek::Gone => {
-                self.state = State::Fired;
-                Poll::Ready(Ok(()))
+            Peek::There(_) => {
+                self.state = State::Armed { id, is_earlier: false };
+                Poll::Pending
             }
+            Peek::Gone => self.fired(),
             // It may have fired before the driver was shut down.
-            Peek::Closed if self.deadline.soft() <= self.core.now() => {
-                self.state = State::Fired;
-                Poll::Ready(Ok(()))
-            }
+            Peek::Closed if self.deadline.soft() <= self.now() => self.fired(),
             Peek::Closed => Poll::Ready(Err(SleepError::Closed)),
         }
     }
 
-    /// Moves it to `deadline`. One that is armed stays armed, with its waker; a deadline in the past fires it in the
-    /// next turn. One that has fired is to be polled again.
+    fn fired(&mut self) -> Poll<Result<(), SleepError>> {
+        self.state = State::Fired;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Moves it to `deadline`. One that is armed stays armed, with its waker; a deadline in the past is ready at the
+    /// next poll, and fires it in the next turn for the task that polled last. One that has fired is to be polled again.
     pub(crate) fn reset(&mut self, deadline: Deadline) {
+        let is_earlier = deadline.soft() < self.deadline.soft();
         self.deadline = deadline;
-        if let State::Armed(id) = self.state {
-            if self.core.reschedule(Key { shard: self.shard, id }, deadline) {
-                return;
+        self.state = match self.state {
+            State::Armed { id, is_earlier: was_earlier }
+                if self.core.reschedule(Key { shard: self.shard, id }, deadline) =>
+            {
+                State::Armed { id, is_earlier: is_earlier || was_earlier }
             }
-        }
-        self.state = State::Idle;
+            _ => State::Idle,
+        };
     }
 
     fn cancel(&mut self) {
-        if let State::Armed(id) = self.state {
-            drop(self.core.shard(self.shard).cancel(id));
+        if let State::Armed { id, .. } = self.state {
             self.state = State::Idle;
+            drop(self.core.shard(self.shard).cancel(id));
         }
     }
 }

@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use super::alarm::Alarm;
-use crate::driver::Handle;
+use crate::driver::{Core, Handle};
 use crate::error::SleepError;
 use crate::time::{Deadline, Timestamp};
 
@@ -25,8 +25,12 @@ pub struct Sleep {
 }
 
 impl Sleep {
-    pub(crate) fn new(handle: &Handle, deadline: Deadline) -> Self {
+    pub(crate) fn new(handle: Handle, deadline: Deadline) -> Self {
         Self { alarm: Alarm::new(handle, deadline) }
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        self.alarm.core()
     }
 
     /// The deadline that it waits for, or waited for.
@@ -34,7 +38,8 @@ impl Sleep {
         self.alarm.deadline().soft()
     }
 
-    /// Whether its deadline has come and it has fired. One that was never polled has not.
+    /// Whether its deadline has come and it has fired. One that was never polled since it was made, or moved after it
+    /// had fired, has not. While it is armed this takes its shard's lock.
     pub fn is_elapsed(&self) -> bool {
         self.alarm.has_fired()
     }
@@ -42,7 +47,7 @@ impl Sleep {
     /// Waits for `deadline` instead, a [`Timestamp`] or a [`Deadline`] with slack; also after it was ready.
     ///
     /// The task that polled it last is woken at the new deadline; one that has not been polled since it was ready must
-    /// be polled again.
+    /// be polled again. A deadline in the past is ready at the next poll.
     pub fn reset(&mut self, deadline: impl Into<Deadline>) {
         self.alarm.reset(deadline.into());
     }
@@ -88,6 +93,6 @@ impl Handle {
     /// Waits for `deadline`: a [`Timestamp`] of the driver's clock, or a [`Deadline`] with slack. One that has come is
     /// ready at the first poll.
     pub fn sleep_until(&self, deadline: impl Into<Deadline>) -> Sleep {
-        Sleep::new(self, deadline.into())
+        Sleep::new(self.clone(), deadline.into())
     }
 }

@@ -1,0 +1,3 @@
+//! What a time limit says when it is over.
+
+pub use crate::error::Elapsed;
