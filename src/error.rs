@@ -115,6 +115,12 @@ impl<T> ArmError<T> {
         Self { value, reason }
     }
 
+    /// The same error about something else.
+    #[cfg(feature = "driver")]
+    pub(crate) fn map<U>(self, to: impl FnOnce(T) -> U) -> ArmError<U> {
+        ArmError { value: to(self.value), reason: self.reason }
+    }
+
     /// What the timer was to set off.
     pub fn into_value(self) -> T {
         self.value

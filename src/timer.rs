@@ -162,6 +162,22 @@ pub trait Timer<T> {
     /// When the next timer is due, never later than it truly is; `None` if none is armed.
     fn next_expiry(&self) -> Option<Timestamp>;
 
+    /// The timer that is handed out next, if nothing changes until then; `None` if none is armed.
+    ///
+    /// It says the same as the turns that come, down to the order within a tick. What this does by itself visits every
+    /// timer and knows no such order: of several that are due first it gives any. The heap just looks; the wheel goes
+    /// through its slots up to the one that it finds, which takes long only where most of what lies before it was
+    /// cancelled or moved to later.
+    fn first(&self) -> Option<TimerId> {
+        let mut first: Option<(TimerId, Timestamp)> = None;
+        self.for_each(&mut |id, expiry, _| {
+            if first.is_none_or(|(_, least)| expiry < least) {
+                first = Some((id, expiry));
+            }
+        });
+        first.map(|(id, _)| id)
+    }
+
     /// When the next turn is wanted: the earlier of [`next_expiry`](Self::next_expiry) and of upkeep that is due. A
     /// moment in the past says that a turn is wanted now. `None` if there is nothing to wait for.
     fn next_turn(&self) -> Option<Timestamp>;

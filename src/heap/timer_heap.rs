@@ -233,6 +233,10 @@ impl<T> Timer<T> for TimerHeap<T> {
         Some(Timestamp::from_nanos(self.heap.first()?.key.hard_ns()))
     }
 
+    fn first(&self) -> Option<TimerId> {
+        Some(self.places.id(self.heap.first()?.index))
+    }
+
     /// When the next turn is wanted: at the smallest hard time, or now if the last turn was left before its end.
     fn next_turn(&self) -> Option<Timestamp> {
         let first = self.heap.first()?;

@@ -174,6 +174,21 @@ impl<G: Geometry> Level<G> {
         Some(now + u64::from(self.slots[index].least.wrapping_sub(now as u32)))
     }
 
+    /// The slots that have entries, in the order of their ticks from `now` on, each with the least tick filed in it. It
+    /// may be that of an entry that has gone stale.
+    pub(crate) fn slots_from(&self, now: u64) -> impl Iterator<Item = (u64, &Slot)> {
+        let start = self.index(now);
+        let in_range = move |mut from, end| {
+            core::iter::from_fn(move || {
+                let index = self.occupied.first_in(from, end)?;
+                from = index + 1;
+                Some(&self.slots[index])
+            })
+        };
+        let slots = in_range(start, self.mask + 1).chain(in_range(0, start));
+        slots.map(move |slot| (now + u64::from(slot.least.wrapping_sub(now as u32)), slot))
+    }
+
     /// How many slots after the one that holds `now` the next crowded one is.
     pub(crate) fn next_crowd(&self, now: u64) -> Option<u64> {
         let start = self.index(now);

@@ -2,7 +2,7 @@
 //!
 //! From the bottom up: `geometry` (the arithmetic), `bitmap`, `chunk` (a slot's entries), `level` (its slots),
 //! `outliers` (timers that have no slot), `store` (where each timer is filed), `cascade`, `sweep` and `turn` (what the
-//! store does as time goes on), `timer_wheel` (the [`Timer`](crate::Timer) that people see).
+//! store does as time goes on), `first` (whose turn is next), `timer_wheel` (the [`Timer`](crate::Timer) that people see).
 
 pub mod geometry;
 
@@ -11,6 +11,7 @@ mod cascade;
 mod check;
 mod chunk;
 mod clear;
+mod first;
 mod level;
 #[cfg(test)]
 mod model_test;

@@ -90,7 +90,10 @@ impl<G: Geometry> Bench<G> {
         due.values_mut().for_each(|tick| tick.sort_unstable());
         let mut last = (0, 0);
         let mut turn = self.wheel.turn(Timestamp::from_nanos(now)).within(budget);
-        for fired in turn.by_ref() {
+        loop {
+            let said = turn.timers().first();
+            let Some(fired) = turn.next() else { break };
+            assert_eq!(said, Some(fired.id), "L12: the one that was to be first");
             let (value, timer) = self.model.remove(&fired.id).expect("C4: it was armed");
             assert_eq!((fired.value, fired.expiry.as_nanos()), (value, timer.tick), "C1, C2: {timer:?}");
             assert!(timer.tick <= self.target, "C1");
@@ -116,6 +119,8 @@ impl<G: Geometry> Bench<G> {
         let next = self.model.values().map(|(_, timer)| timer.tick).min();
         let said = self.wheel.next_expiry().map(Timestamp::as_nanos);
         assert!(next.is_none() || said.is_some_and(|said| said <= next.unwrap()), "C6: {said:?} for {next:?}");
+        let first = self.wheel.first().map(|id| self.model[&id].1.tick);
+        assert_eq!(first, next, "L12: the first is of those that are due first");
         assert!(self.wheel.next_turn().map(Timestamp::as_nanos) <= said.or(Some(u64::MAX)), "C6");
         assert!(
             self.wheel.entries() <= 2 * self.model.len() + 140,

@@ -80,6 +80,11 @@ impl Outliers {
         self.by_key.first_key_value().map(|(key, _)| key.tick)
     }
 
+    /// The first of all: its tick, its side and its place.
+    pub(crate) fn first(&self) -> Option<(u64, Side, u32)> {
+        self.by_key.first_key_value().map(|(key, place)| (key.tick, key.side, *place))
+    }
+
     /// Takes the first outlier of `tick` on this side of the wheel, if it takes part in the turn under way.
     pub(crate) fn pop(&mut self, tick: u64, side: Side) -> Option<u32> {
         let first = self.by_key.first_entry()?;

@@ -164,6 +164,10 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
         self.store.next_expiry().map(|tick| self.start_of(tick))
     }
 
+    fn first(&self) -> Option<TimerId> {
+        self.store.first().map(|index| self.store.arena.id(index))
+    }
+
     fn next_turn(&self) -> Option<Timestamp> {
         self.store.next_turn().map(|tick| self.start_of(tick))
     }
