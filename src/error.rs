@@ -153,7 +153,7 @@ impl fmt::Display for SleepError {
 
 impl core::error::Error for SleepError {}
 
-/// The deadline came first: what [`Timeout`](crate::Timeout) says of a future that took too long.
+/// The deadline came first: a future, or the next item of a stream, took too long.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Elapsed(());
 

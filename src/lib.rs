@@ -49,7 +49,7 @@ pub use error::{
     ArmError, ArmErrorReason, Elapsed, InsertError, PeriodError, ResolutionError, SleepError, TimeoutError,
 };
 #[cfg(feature = "futures")]
-pub use future::{FutureExt, Interval, Sleep, Timeout};
+pub use future::{Debounce, DelayQueue, FutureExt, Interval, Sleep, StreamExt, StreamTimeout, Throttle, Timeout};
 pub use heap::TimerHeap;
 pub use period::{MissedTicks, Period};
 pub use time::{Deadline, Resolution, Tick, Timestamp};

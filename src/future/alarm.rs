@@ -159,7 +159,13 @@ impl Alarm {
         };
     }
 
-    fn cancel(&mut self) {
+    /// Whether it was armed at a poll and, as far as is known without a look at the driver, has not fired.
+    pub(crate) fn is_armed(&self) -> bool {
+        matches!(self.state, State::Armed { .. })
+    }
+
+    /// Gives up its place in the timer. It can be polled again.
+    pub(crate) fn cancel(&mut self) {
         if let State::Armed { id, .. } = self.state {
             self.state = State::Idle;
             drop(self.core.shard(self.shard).cancel(id));

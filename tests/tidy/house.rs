@@ -84,7 +84,6 @@ const LINES: &[&[&str]] = &[
         "future::stream::debounce",
         "future::stream::throttle",
         "future::stream::timeout",
-        "future::stream::pause",
         "future::alarm",
     ],
     &[

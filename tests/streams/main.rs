@@ -1,0 +1,8 @@
+//! `DelayQueue` and the adapters for streams, on a clock moved by hand.
+
+mod adapters;
+mod delay_queue;
+mod life;
+mod model;
+mod support;
+mod wakers;
