@@ -1,0 +1,196 @@
+//! Who arms a timeout and cancels it, from any number of threads.
+//!
+//! # Bias
+//!
+//! - All read the machine's clock once for each timer. All but the bare wheel carry something to run when it fires: a
+//!   closure of one word, or a waker.
+//! - tokio's `Sleep` lives on the stack and allocates nothing; a callback of the driver's has a node and a closure on
+//!   the heap, two allocations for each timer. tokio's is polled from threads that have entered the runtime, which are
+//!   not its workers, so that its cooperative budget does not interfere.
+//! - The bare wheel behind a mutex is the least that a program could do itself: nobody turns it, and an earlier timer
+//!   wakes nobody.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tickwheel::{Clock, Driver, Firing, MonotonicClock, Resolution, Task, Timer, TimerExt, TimerHeap, TimerWheel};
+use tokio::runtime::{Builder, Runtime};
+
+/// Arms a timeout and cancels it, again and again.
+pub(crate) trait Armer: Sync {
+    /// Arms and cancels a timer for each of `delays`.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with one of them.
+    fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String>;
+
+    /// Whether there is nothing left of `pairs` timers but `background` others.
+    fn check(&self, pairs: u64, background: u64) -> Result<(), String>;
+}
+
+/// How an armer is made, for a number of threads, with timers in the background.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    pub(crate) start: fn(usize, u64) -> Box<dyn Armer>,
+}
+
+pub(crate) const ARMERS: &[Entry] = &[
+    Entry { name: "**wheel, 1 shard**", start: |_, background| Box::new(Handles::new(wheel(), 1, background)) },
+    Entry {
+        name: "**wheel, a shard for each thread**",
+        start: |threads, background| Box::new(Handles::new(wheel(), threads, background)),
+    },
+    Entry { name: "**heap, 1 shard**", start: |_, background| Box::new(Handles::new(TimerHeap::new(), 1, background)) },
+    Entry {
+        name: "**heap, a shard for each thread**",
+        start: |threads, background| Box::new(Handles::new(TimerHeap::new(), threads, background)),
+    },
+    Entry { name: "tokio `sleep`, polled once", start: |_, background| Box::new(Sleeps::new(background)) },
+    Entry { name: "`Mutex<TimerWheel>`, no driver", start: |_, background| Box::new(Bare::new(background)) },
+];
+
+/// Those in the background are due after all others, and after the bench.
+fn background_delay(index: u64) -> Duration {
+    Duration::from_secs(3600) + Duration::from_millis(index)
+}
+
+fn wheel() -> TimerWheel<Task> {
+    TimerWheel::new(Resolution::MILLISECOND)
+}
+
+/// A driver's handle: `call_after`, and the drop of its guard.
+struct Handles {
+    driver: Driver,
+}
+
+/// How often a callback was called, whether it had been cancelled or not: all of them are due after the bench. A word
+/// that all share costs nothing to be dropped.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+impl Handles {
+    fn new(timer: impl Timer<Task> + Send + 'static, shards: usize, background: u64) -> Self {
+        let driver = Driver::builder().shards(shards).spawn(timer).expect("the system has one more thread");
+        for index in 0..background {
+            let handle = driver.on_shard(index as usize % shards);
+            handle.call_after(background_delay(index), counting(&CALLS)).expect("the driver runs").detach();
+        }
+        Self { driver }
+    }
+}
+
+impl Armer for Handles {
+    fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String> {
+        for delay in delays {
+            let guard = self.driver.call_after(delay, counting(&CALLS));
+            drop(guard.map_err(|error| error.to_string())?);
+        }
+        Ok(())
+    }
+
+    fn check(&self, pairs: u64, background: u64) -> Result<(), String> {
+        let metrics = self.driver.metrics();
+        let calls = CALLS.load(Ordering::Relaxed);
+        let seen = (metrics.armed, metrics.cancelled, metrics.fired, metrics.pending as u64, calls);
+        expect(seen, (pairs + background, pairs, 0, background, 0), "armed, cancelled, fired, pending and called")
+    }
+}
+
+/// A callback that counts how often it is called, and is one word long.
+fn counting(calls: &'static AtomicU64) -> impl FnOnce(Firing) + Send + 'static {
+    move |_| drop(calls.fetch_add(1, Ordering::Relaxed))
+}
+
+/// tokio's `sleep` in a runtime of several threads: made, polled once, dropped.
+struct Sleeps {
+    runtime: Runtime,
+    armed: AtomicU64,
+    fired: Arc<AtomicU64>,
+}
+
+impl Sleeps {
+    fn new(background: u64) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
+        let runtime = runtime.expect("the system has two more threads");
+        let fired = Arc::new(AtomicU64::new(0));
+        for index in 0..background {
+            let fired = fired.clone();
+            runtime.spawn(async move {
+                tokio::time::sleep(background_delay(index)).await;
+                fired.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        Self { runtime, armed: AtomicU64::new(0), fired }
+    }
+}
+
+impl Armer for Sleeps {
+    fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String> {
+        let _entered = self.runtime.enter();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut armed = 0;
+        for delay in delays {
+            let sleep = pin!(tokio::time::sleep(delay));
+            if sleep.poll(&mut context).is_ready() {
+                return Err(format!("a sleep of {delay:?} was over at once"));
+            }
+            armed += 1;
+        }
+        self.armed.fetch_add(armed, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn check(&self, pairs: u64, background: u64) -> Result<(), String> {
+        let alive = self.runtime.metrics().num_alive_tasks() as u64;
+        let seen = (self.armed.load(Ordering::Relaxed), self.fired.load(Ordering::Relaxed), alive);
+        expect(seen, (pairs, 0, background), "armed, fired and asleep")
+    }
+}
+
+/// The wheel behind a lock, and nothing else.
+struct Bare {
+    clock: MonotonicClock,
+    timers: Mutex<TimerWheel<u64>>,
+    cancelled: AtomicU64,
+}
+
+impl Bare {
+    fn new(background: u64) -> Self {
+        let clock = MonotonicClock::new();
+        let mut timers = TimerWheel::new(Resolution::MILLISECOND);
+        for index in 0..background {
+            timers.insert(clock.now() + background_delay(index), index).expect("there is room for more");
+        }
+        Self { clock, timers: Mutex::new(timers), cancelled: AtomicU64::new(0) }
+    }
+}
+
+impl Armer for Bare {
+    fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String> {
+        let mut cancelled = 0;
+        for (value, delay) in (0..).zip(delays) {
+            let deadline = self.clock.now() + delay;
+            let id = self.timers.lock().insert(deadline, value).map_err(|error| error.to_string())?;
+            if self.timers.lock().cancel(id) != Some(value) {
+                return Err("a timer was not there to be cancelled".to_owned());
+            }
+            cancelled += 1;
+        }
+        self.cancelled.fetch_add(cancelled, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn check(&self, pairs: u64, background: u64) -> Result<(), String> {
+        let seen = (self.cancelled.load(Ordering::Relaxed), self.timers.lock().len() as u64);
+        expect(seen, (pairs, background), "cancelled and pending")
+    }
+}
+
+fn expect<T: PartialEq + std::fmt::Debug>(seen: T, expected: T, what: &str) -> Result<(), String> {
+    if seen == expected { Ok(()) } else { Err(format!("{what}: {seen:?} instead of {expected:?}")) }
+}

@@ -1,0 +1,147 @@
+//! Who runs something again and again, to a period.
+//!
+//! # Bias
+//!
+//! - All count from a fixed start, so that nobody drifts, and make up for what they miss; crossbeam's `tick` alone
+//!   counts the next period from when the last message was taken, and so has nothing to make up for.
+//! - The driver has one thread that waits for all timers; `std::thread::sleep`, `spin_sleep` and `tick` take a thread
+//!   for each period, the caller's.
+//! - A coarse driver rounds up to its tick of 1 ms, as tokio does. At 100 µs ten runs share a tick.
+//! - `spin_sleep` is used as it comes on Linux: it sleeps until 125 µs before the moment, then yields in a loop.
+
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tickwheel::{
+    Driver, DriverBuilder, MissedTicks, MonotonicClock, Period, Resolution, Task, Timer, TimerHeap, TimerWheel,
+    Timestamp,
+};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::MissedTickBehavior;
+
+/// A run: when it was due, and when it ran.
+pub(crate) struct Run {
+    pub(crate) due: Instant,
+    pub(crate) ran: Instant,
+}
+
+/// Runs something `count` times, every `period`.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    pub(crate) tick: fn(Duration, usize) -> Vec<Run>,
+    /// Whether each run is due just a period after the one before.
+    pub(crate) keeps_step: bool,
+}
+
+const fn entry(name: &'static str, tick: fn(Duration, usize) -> Vec<Run>) -> Entry {
+    Entry { name, tick, keeps_step: true }
+}
+
+pub(crate) const TICKERS: &[Entry] = &[
+    entry("**wheel** (1 ms)", |period, count| by_driver(Driver::builder(), wheel(), period, count)),
+    entry("**heap**", |period, count| by_driver(Driver::builder(), TimerHeap::new(), period, count)),
+    entry("**heap, precise**", |period, count| by_driver(Driver::builder().precise(), TimerHeap::new(), period, count)),
+    entry("**heap, spin**", |period, count| by_driver(Driver::builder().spin(), TimerHeap::new(), period, count)),
+    entry("`std::thread::sleep`", |period, count| by_sleeping(period, count, sleep_until)),
+    entry("`spin_sleep`", |period, count| by_sleeping(period, count, spin_sleep::sleep_until)),
+    Entry { keeps_step: false, ..entry("crossbeam `tick`", by_channel) },
+    entry("tokio `interval`", by_interval),
+];
+
+fn wheel() -> TimerWheel<Task> {
+    TimerWheel::new(Resolution::MILLISECOND)
+}
+
+/// Sends what it has collected once that is all.
+struct Collector {
+    runs: Vec<Run>,
+    wanted: usize,
+    all: Sender<Vec<Run>>,
+}
+
+impl Collector {
+    fn add(&mut self, run: Run) {
+        if self.runs.len() < self.wanted {
+            self.runs.push(run);
+        }
+        if self.runs.len() == self.wanted {
+            // After the first time there is nobody any more who listens, and nothing to be sent.
+            let _ = self.all.send(std::mem::take(&mut self.runs));
+            self.wanted = 0;
+        }
+    }
+}
+
+/// A periodic callback.
+fn by_driver(
+    builder: DriverBuilder,
+    timer: impl Timer<Task> + Send + 'static,
+    period: Duration,
+    count: usize,
+) -> Vec<Run> {
+    // One clock for the driver and for what is measured: its zero is `zero` to the nanosecond.
+    let (zero, clock) = same_zero();
+    let driver = builder.clock(clock).spawn(timer).expect("the system has one more thread");
+    let (all, collected) = channel();
+    let mut collector = Collector { runs: Vec::with_capacity(count), wanted: count, all };
+    let every = Period::every(period).expect("no period is zero").missed(MissedTicks::Burst);
+    let guard = driver.call_periodically(driver.now() + period, every, move |firing| {
+        let ran = Instant::now();
+        collector.add(Run { due: zero + (firing.due - Timestamp::ZERO), ran });
+    });
+    let guard = guard.expect("the driver runs");
+    let runs = collected.recv_timeout(patience(period, count)).unwrap_or_default();
+    guard.cancel_and_wait();
+    runs
+}
+
+/// A clock, and the moment of its zero.
+fn same_zero() -> (Instant, MonotonicClock) {
+    let clock = MonotonicClock::new();
+    let now = Instant::now();
+    (now - (clock.timestamp(now) - Timestamp::ZERO), clock)
+}
+
+/// A loop that sleeps until each moment.
+fn by_sleeping(period: Duration, count: usize, sleep_until: fn(Instant)) -> Vec<Run> {
+    let start = Instant::now();
+    let tick = |n: usize| {
+        let due = start + period * n as u32;
+        sleep_until(due);
+        Run { due, ran: Instant::now() }
+    };
+    (1..=count).map(tick).collect()
+}
+
+fn sleep_until(due: Instant) {
+    thread::sleep(due.saturating_duration_since(Instant::now()));
+}
+
+fn by_channel(period: Duration, count: usize) -> Vec<Run> {
+    let ticks = crossbeam_channel::tick(period);
+    let tick = |_| Run { due: ticks.recv().expect("it never ends"), ran: Instant::now() };
+    (0..count).map(tick).collect()
+}
+
+/// A task in a runtime of several threads.
+fn by_interval(period: Duration, count: usize) -> Vec<Run> {
+    let runtime: Runtime =
+        Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("the system has two more threads");
+    let ticking = runtime.spawn(async move {
+        let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let mut runs = Vec::with_capacity(count);
+        for _ in 0..count {
+            let due = interval.tick().await.into_std();
+            runs.push(Run { due, ran: Instant::now() });
+        }
+        runs
+    });
+    runtime.block_on(ticking).expect("the task does not panic")
+}
+
+/// How long to wait for runs before they count as lost.
+fn patience(period: Duration, count: usize) -> Duration {
+    period * count as u32 * 4 + Duration::from_secs(20)
+}
