@@ -5,8 +5,9 @@
 //! - All read the machine's clock once for each timer. All but the bare wheel carry something to run when it fires: a
 //!   closure of one word, or a waker.
 //! - tokio's `Sleep` lives on the stack and allocates nothing; a callback of the driver's has a node and a closure on
-//!   the heap, two allocations for each timer. tokio's is polled from threads that have entered the runtime, which are
-//!   not its workers, so that its cooperative budget does not interfere.
+//!   the heap, two allocations for each timer. tokio's would have to be spawned as a task to run something by itself.
+//! - A `Sleep` is polled with a waker that is counted, as those of all runtimes are, on threads that have entered the
+//!   runtime but are not its workers, so that its cooperative budget does not interfere.
 //! - The bare wheel behind a mutex is the least that a program could do itself: nobody turns it, and an earlier timer
 //!   wakes nobody.
 
@@ -14,7 +15,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Waker};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -103,36 +104,47 @@ impl Armer for Handles {
 
 /// A callback that counts how often it is called, and is one word long.
 fn counting(calls: &'static AtomicU64) -> impl FnOnce(Firing) + Send + 'static {
-    move |_| drop(calls.fetch_add(1, Ordering::Relaxed))
+    move |_| _ = calls.fetch_add(1, Ordering::Relaxed)
 }
 
 /// tokio's `sleep` in a runtime of several threads: made, polled once, dropped.
 struct Sleeps {
     runtime: Runtime,
     armed: AtomicU64,
-    fired: Arc<AtomicU64>,
+    woken: Arc<Woken>,
+}
+
+/// Counts how often a sleep is over.
+#[derive(Default)]
+struct Woken(AtomicU64);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Sleeps {
     fn new(background: u64) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
         let runtime = runtime.expect("the system has two more threads");
-        let fired = Arc::new(AtomicU64::new(0));
+        let woken = Arc::new(Woken::default());
         for index in 0..background {
-            let fired = fired.clone();
+            let woken = woken.clone();
             runtime.spawn(async move {
                 tokio::time::sleep(background_delay(index)).await;
-                fired.fetch_add(1, Ordering::Relaxed);
+                woken.wake();
             });
         }
-        Self { runtime, armed: AtomicU64::new(0), fired }
+        Self { runtime, armed: AtomicU64::new(0), woken }
     }
 }
 
 impl Armer for Sleeps {
     fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String> {
         let _entered = self.runtime.enter();
-        let mut context = Context::from_waker(Waker::noop());
+        let waker = Waker::from(self.woken.clone());
+        let mut context = Context::from_waker(&waker);
         let mut armed = 0;
         for delay in delays {
             let sleep = pin!(tokio::time::sleep(delay));
@@ -147,7 +159,7 @@ impl Armer for Sleeps {
 
     fn check(&self, pairs: u64, background: u64) -> Result<(), String> {
         let alive = self.runtime.metrics().num_alive_tasks() as u64;
-        let seen = (self.armed.load(Ordering::Relaxed), self.fired.load(Ordering::Relaxed), alive);
+        let seen = (self.armed.load(Ordering::Relaxed), self.woken.0.load(Ordering::Relaxed), alive);
         expect(seen, (pairs, 0, background), "armed, fired and asleep")
     }
 }

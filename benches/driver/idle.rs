@@ -77,7 +77,7 @@ fn watch_driver(
     for index in 0..scale.idle_timers {
         let due = start + far.from + far.spread.mul_f64(index as f64 / scale.idle_timers as f64);
         let called = called.clone();
-        let count = move |_| drop(called.fetch_add(1, Ordering::Relaxed));
+        let count = move |_| _ = called.fetch_add(1, Ordering::Relaxed);
         driver.call_at(due, count).map_err(|error| error.to_string())?.detach();
     }
     thread::sleep(SETTLED);

@@ -11,9 +11,11 @@ use crate::cpu;
 use crate::options::Scale;
 use crate::page::{Page, micros, short};
 use crate::stats::Spread;
-use crate::tickers::{Entry, Run, TICKERS};
+use crate::tickers::{Beat, Entry, Run, TICKERS};
 
 const PERIODS: [Duration; 3] = [Duration::from_micros(100), Duration::from_millis(1), Duration::from_millis(10)];
+/// Of those who round up.
+const TICK: Duration = Duration::from_millis(1);
 const QUANTILES: [f64; 4] = [0.5, 0.99, 0.999, 1.0];
 
 /// Lateness in nanoseconds at each of the quantiles, and the share of a processor.
@@ -48,12 +50,14 @@ pub(crate) fn run(scale: &Scale, page: &mut Page) -> Result<(), String> {
 fn measure(period: Duration, scale: &Scale) -> Result<Vec<Vec<Round>>, String> {
     let count = (scale.ticking.as_nanos() / period.as_nanos()).max(1) as usize;
     let mut taken: Vec<Vec<Round>> = TICKERS.iter().map(|_| Vec::new()).collect();
-    for _ in 0..scale.rounds {
+    for round in 0..scale.rounds {
+        let first = period + TICK.mul_f64((round as f64 + 0.5) / scale.rounds as f64);
+        let beat = Beat { first, period, count };
         for (entry, taken) in TICKERS.iter().zip(&mut taken) {
             let (cpu, begun) = (cpu::of_process(), Instant::now());
-            let runs = (entry.tick)(period, count);
+            let runs = (entry.tick)(beat);
             let (cpu, passed) = (cpu::of_process() - cpu, begun.elapsed());
-            check(entry, period, count, &runs).map_err(|what| format!("{} every {period:?}: {what}", entry.name))?;
+            check(entry, beat, &runs).map_err(|what| format!("{} every {period:?}: {what}", entry.name))?;
             taken.push(Round { late_ns: quantiles(&runs), cpu: cpu.as_secs_f64() / passed.as_secs_f64() });
         }
     }
@@ -61,7 +65,8 @@ fn measure(period: Duration, scale: &Scale) -> Result<Vec<Vec<Round>>, String> {
 }
 
 /// As many runs as asked for, none early, and none left out where the next is due a period after the last.
-fn check(entry: &Entry, period: Duration, count: usize, runs: &[Run]) -> Result<(), String> {
+fn check(entry: &Entry, beat: Beat, runs: &[Run]) -> Result<(), String> {
+    let Beat { period, count, .. } = beat;
     if runs.len() != count {
         return Err(format!("{} runs where {count} were due", runs.len()));
     }

@@ -2,7 +2,9 @@
 //!
 //! # Bias
 //!
-//! - All count from a fixed start, so that nobody drifts, and make up for what they miss; crossbeam's `tick` alone
+//! - The start lies at another place within a millisecond at each round, so that those who round up to a tick are
+//!   sometimes lucky and sometimes not.
+//! - All count from that start, so that nobody drifts, and make up for what they miss; crossbeam's `tick` alone
 //!   counts the next period from when the last message was taken, and so has nothing to make up for.
 //! - The driver has one thread that waits for all timers; `std::thread::sleep`, `spin_sleep` and `tick` take a thread
 //!   for each period, the caller's.
@@ -26,25 +28,33 @@ pub(crate) struct Run {
     pub(crate) ran: Instant,
 }
 
-/// Runs something `count` times, every `period`.
+/// What is asked for: `count` runs, every `period`, for the first time `first` from the beginning.
+#[derive(Clone, Copy)]
+pub(crate) struct Beat {
+    pub(crate) first: Duration,
+    pub(crate) period: Duration,
+    pub(crate) count: usize,
+}
+
+/// Runs something to a beat.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
-    pub(crate) tick: fn(Duration, usize) -> Vec<Run>,
+    pub(crate) tick: fn(Beat) -> Vec<Run>,
     /// Whether each run is due just a period after the one before.
     pub(crate) keeps_step: bool,
 }
 
-const fn entry(name: &'static str, tick: fn(Duration, usize) -> Vec<Run>) -> Entry {
+const fn entry(name: &'static str, tick: fn(Beat) -> Vec<Run>) -> Entry {
     Entry { name, tick, keeps_step: true }
 }
 
 pub(crate) const TICKERS: &[Entry] = &[
-    entry("**wheel** (1 ms)", |period, count| by_driver(Driver::builder(), wheel(), period, count)),
-    entry("**heap**", |period, count| by_driver(Driver::builder(), TimerHeap::new(), period, count)),
-    entry("**heap, precise**", |period, count| by_driver(Driver::builder().precise(), TimerHeap::new(), period, count)),
-    entry("**heap, spin**", |period, count| by_driver(Driver::builder().spin(), TimerHeap::new(), period, count)),
-    entry("`std::thread::sleep`", |period, count| by_sleeping(period, count, sleep_until)),
-    entry("`spin_sleep`", |period, count| by_sleeping(period, count, spin_sleep::sleep_until)),
+    entry("**wheel** (1 ms)", |beat| by_driver(Driver::builder(), wheel(), beat)),
+    entry("**heap**", |beat| by_driver(Driver::builder(), TimerHeap::new(), beat)),
+    entry("**heap, precise**", |beat| by_driver(Driver::builder().precise(), TimerHeap::new(), beat)),
+    entry("**heap, spin**", |beat| by_driver(Driver::builder().spin(), TimerHeap::new(), beat)),
+    entry("`std::thread::sleep`", |beat| by_sleeping(beat, sleep_until)),
+    entry("`spin_sleep`", |beat| by_sleeping(beat, spin_sleep::sleep_until)),
     Entry { keeps_step: false, ..entry("crossbeam `tick`", by_channel) },
     entry("tokio `interval`", by_interval),
 ];
@@ -74,24 +84,19 @@ impl Collector {
 }
 
 /// A periodic callback.
-fn by_driver(
-    builder: DriverBuilder,
-    timer: impl Timer<Task> + Send + 'static,
-    period: Duration,
-    count: usize,
-) -> Vec<Run> {
+fn by_driver(builder: DriverBuilder, timer: impl Timer<Task> + Send + 'static, beat: Beat) -> Vec<Run> {
     // One clock for the driver and for what is measured: its zero is `zero` to the nanosecond.
     let (zero, clock) = same_zero();
     let driver = builder.clock(clock).spawn(timer).expect("the system has one more thread");
     let (all, collected) = channel();
-    let mut collector = Collector { runs: Vec::with_capacity(count), wanted: count, all };
-    let every = Period::every(period).expect("no period is zero").missed(MissedTicks::Burst);
-    let guard = driver.call_periodically(driver.now() + period, every, move |firing| {
+    let mut collector = Collector { runs: Vec::with_capacity(beat.count), wanted: beat.count, all };
+    let every = Period::every(beat.period).expect("no period is zero").missed(MissedTicks::Burst);
+    let guard = driver.call_periodically(driver.now() + beat.first, every, move |firing| {
         let ran = Instant::now();
         collector.add(Run { due: zero + (firing.due - Timestamp::ZERO), ran });
     });
     let guard = guard.expect("the driver runs");
-    let runs = collected.recv_timeout(patience(period, count)).unwrap_or_default();
+    let runs = collected.recv_timeout(patience(beat)).unwrap_or_default();
     guard.cancel_and_wait();
     runs
 }
@@ -104,35 +109,36 @@ fn same_zero() -> (Instant, MonotonicClock) {
 }
 
 /// A loop that sleeps until each moment.
-fn by_sleeping(period: Duration, count: usize, sleep_until: fn(Instant)) -> Vec<Run> {
-    let start = Instant::now();
+fn by_sleeping(beat: Beat, sleep_until: fn(Instant)) -> Vec<Run> {
+    let first = Instant::now() + beat.first;
     let tick = |n: usize| {
-        let due = start + period * n as u32;
+        let due = first + beat.period * n as u32;
         sleep_until(due);
         Run { due, ran: Instant::now() }
     };
-    (1..=count).map(tick).collect()
+    (0..beat.count).map(tick).collect()
 }
 
 fn sleep_until(due: Instant) {
     thread::sleep(due.saturating_duration_since(Instant::now()));
 }
 
-fn by_channel(period: Duration, count: usize) -> Vec<Run> {
-    let ticks = crossbeam_channel::tick(period);
+/// Its first message comes after a period, wherever that ends.
+fn by_channel(beat: Beat) -> Vec<Run> {
+    let ticks = crossbeam_channel::tick(beat.period);
     let tick = |_| Run { due: ticks.recv().expect("it never ends"), ran: Instant::now() };
-    (0..count).map(tick).collect()
+    (0..beat.count).map(tick).collect()
 }
 
 /// A task in a runtime of several threads.
-fn by_interval(period: Duration, count: usize) -> Vec<Run> {
+fn by_interval(beat: Beat) -> Vec<Run> {
     let runtime: Runtime =
         Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("the system has two more threads");
     let ticking = runtime.spawn(async move {
-        let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
+        let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + beat.first, beat.period);
         interval.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        let mut runs = Vec::with_capacity(count);
-        for _ in 0..count {
+        let mut runs = Vec::with_capacity(beat.count);
+        for _ in 0..beat.count {
             let due = interval.tick().await.into_std();
             runs.push(Run { due, ran: Instant::now() });
         }
@@ -142,6 +148,6 @@ fn by_interval(period: Duration, count: usize) -> Vec<Run> {
 }
 
 /// How long to wait for runs before they count as lost.
-fn patience(period: Duration, count: usize) -> Duration {
-    period * count as u32 * 4 + Duration::from_secs(20)
+fn patience(beat: Beat) -> Duration {
+    beat.period * beat.count as u32 * 4 + Duration::from_secs(20)
 }
