@@ -31,8 +31,11 @@ pub struct After {
 }
 
 impl Handle {
-    /// A receiver that gets a message `delay` from now on. crossbeam's `after` with timers that are as cheap as the
-    /// driver's, and that can be moved.
+    /// A receiver that gets a message `delay` from now on. It is as crossbeam's `after` is, and can be moved to another
+    /// deadline, and tested on a clock that is moved by hand.
+    ///
+    /// It takes some 900 bytes, most of them the channel's. Where very many wait at once,
+    /// [`send_after`](Self::send_after) into one channel for all takes a third of that for each.
     ///
     /// # Errors
     ///

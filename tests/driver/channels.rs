@@ -11,7 +11,7 @@ use tickwheel::{
     Status, Ticker, TimerHeap, TimerWheel, Timestamp,
 };
 
-pub(crate) const MS: Duration = Duration::from_millis(1);
+use crate::common::{MS, at_ms};
 
 pub(crate) fn on_a_wheel() -> (ManualClock, Driver) {
     let clock = ManualClock::new();
@@ -22,10 +22,6 @@ pub(crate) fn on_a_wheel() -> (ManualClock, Driver) {
 /// A driver that is turned by whoever likes to.
 pub(crate) fn unled() -> LoopDriver {
     Driver::builder().clock(ManualClock::new()).for_event_loop(TimerHeap::new(), || {}).unwrap()
-}
-
-pub(crate) fn ms(n: u64) -> Timestamp {
-    Timestamp::from_nanos(n * 1_000_000)
 }
 
 /// Counts how often it is dropped.
@@ -72,25 +68,25 @@ fn an_after_stands_in_a_select() {
         }
         clock.advance(5 * MS);
     }
-    let idle_at = format!("idle at {:?}", ms(15));
+    let idle_at = format!("idle at {:?}", at_ms(15));
     assert_eq!(log, ["job 0", "job 1", "nothing", &idle_at, "nothing"]);
 }
 
 #[test]
 fn an_after_sends_when_it_fired_and_not_before() {
     let (clock, timers) = on_a_wheel();
-    let after = timers.at(ms(5)).unwrap();
-    assert_eq!((after.deadline(), after.is_pending()), (ms(5), true));
-    let steps: Vec<_> = clock.steps_until(ms(5)).collect();
+    let after = timers.at(at_ms(5)).unwrap();
+    assert_eq!((after.deadline(), after.is_pending()), (at_ms(5), true));
+    let steps: Vec<_> = clock.steps_until(at_ms(5)).collect();
     let fired: Vec<_> = steps.iter().flat_map(|step| step.fired.iter().map(|fired| (step.now, fired.kind))).collect();
-    assert_eq!(fired, [(ms(5), FiredKind::Message)]);
+    assert_eq!(fired, [(at_ms(5), FiredKind::Message)]);
     assert!(!after.is_pending());
-    assert_eq!(after.try_recv(), Ok(ms(5)));
+    assert_eq!(after.try_recv(), Ok(at_ms(5)));
 
     let late = timers.after(MS).unwrap();
     clock.jump(7 * MS);
-    assert_eq!(late.try_recv(), Ok(ms(12)), "what time it was, not what was asked for");
-    assert_eq!(late.deadline(), ms(6));
+    assert_eq!(late.try_recv(), Ok(at_ms(12)), "what time it was, not what was asked for");
+    assert_eq!(late.deadline(), at_ms(6));
 }
 
 #[test]
@@ -155,14 +151,14 @@ fn l8_dropped_tickers_and_messages_leave_nothing_pending() {
 fn an_after_that_is_moved_has_one_message_for_its_last_deadline() {
     let (clock, timers) = on_a_wheel();
     let mut after = timers.after(5 * MS).unwrap();
-    after.reschedule(ms(3)).unwrap();
+    after.reschedule(at_ms(3)).unwrap();
     clock.advance(3 * MS);
     // Its message has come, and nobody took it.
-    after.reschedule(ms(8)).unwrap();
+    after.reschedule(at_ms(8)).unwrap();
     assert_eq!(after.try_recv(), Err(TryRecvError::Empty));
-    assert_eq!((after.deadline(), timers.pending()), (ms(8), 1));
+    assert_eq!((after.deadline(), timers.pending()), (at_ms(8), 1));
     clock.advance(5 * MS);
-    assert_eq!(after.try_recv(), Ok(ms(8)));
+    assert_eq!(after.try_recv(), Ok(at_ms(8)));
 
     // One that was received, or cancelled, is armed anew.
     after.reschedule_after(MS).unwrap();
@@ -191,8 +187,8 @@ fn l7_an_after_dropped_or_moved_in_the_very_tick_does_not_fire() {
         moved.reschedule_after(2 * MS).unwrap();
         kept_sender.send(moved).unwrap();
     };
-    timers.call_at(ms(4), first).unwrap().detach();
-    let pair = (handle.at(ms(4)).unwrap(), handle.at(ms(4)).unwrap());
+    timers.call_at(at_ms(4), first).unwrap().detach();
+    let pair = (handle.at(at_ms(4)).unwrap(), handle.at(at_ms(4)).unwrap());
     let clone: Receiver<Timestamp> = pair.0.clone();
     sender.send(pair).unwrap();
     clock.advance(4 * MS);
@@ -201,7 +197,7 @@ fn l7_an_after_dropped_or_moved_in_the_very_tick_does_not_fire() {
     assert_eq!(moved.try_recv(), Err(TryRecvError::Empty));
     assert_eq!(timers.pending(), 1);
     clock.advance(2 * MS);
-    assert_eq!(moved.try_recv(), Ok(ms(6)));
+    assert_eq!(moved.try_recv(), Ok(at_ms(6)));
 }
 
 #[test]
@@ -268,14 +264,14 @@ fn l26_a_ticker_stays_in_step_and_holds_one_tick() {
     let (clock, timers) = on_a_wheel();
     let ticks = timers.tick(10 * MS).unwrap();
     clock.advance(10 * MS);
-    assert_eq!(ticks.try_recv(), Ok(ms(10)));
+    assert_eq!(ticks.try_recv(), Ok(at_ms(10)));
     clock.advance(34 * MS);
     assert_eq!(ticks.len(), 1, "those after the first were dropped");
-    assert_eq!((ticks.try_recv(), ticks.deadline()), (Ok(ms(20)), ms(50)));
+    assert_eq!((ticks.try_recv(), ticks.deadline()), (Ok(at_ms(20)), at_ms(50)));
     clock.jump(20 * MS);
-    assert_eq!((ticks.try_recv(), ticks.deadline()), (Ok(ms(64)), ms(70)));
+    assert_eq!((ticks.try_recv(), ticks.deadline()), (Ok(at_ms(64)), at_ms(70)));
     clock.advance(6 * MS);
-    assert_eq!(ticks.try_recv(), Ok(ms(70)));
+    assert_eq!(ticks.try_recv(), Ok(at_ms(70)));
 }
 
 #[test]
@@ -295,17 +291,17 @@ fn l26_l27_a_ticker_has_the_choices_of_periods() {
     assert_eq!(received(&at_once, 25), [0, 10, 20]);
     drop(at_once);
 
-    let delayed = timers.tick_periodically(ms(30), period.missed(MissedTicks::Delay)).unwrap();
+    let delayed = timers.tick_periodically(at_ms(30), period.missed(MissedTicks::Delay)).unwrap();
     clock.jump(15 * MS);
     assert_eq!(received(&delayed, 25), [40, 50, 60]);
     drop(delayed);
 
-    let burst = timers.tick_periodically(ms(70), period.missed(MissedTicks::Burst)).unwrap();
+    let burst = timers.tick_periodically(at_ms(70), period.missed(MissedTicks::Burst)).unwrap();
     clock.jump(30 * MS);
-    assert_eq!((timers.now(), burst.len()), (ms(95), 1), "those of 70, 80 and 90 came at once, and one had room");
+    assert_eq!((timers.now(), burst.len()), (at_ms(95), 1), "those of 70, 80 and 90 came at once, and one had room");
     assert_eq!(received(&burst, 10), [95, 100]);
 
-    assert!(burst.reschedule(ms(107)));
+    assert!(burst.reschedule(at_ms(107)));
     assert_eq!(received(&burst, 15), [107, 117]);
     assert!(burst.reschedule_after(4 * MS));
     assert_eq!(received(&burst, 15), [124, 134]);
@@ -331,7 +327,7 @@ fn l31_after_a_shut_down_they_are_silent_and_arming_gives_the_value_back() {
     assert_eq!(counter.load(Ordering::Relaxed), 1, "a message without a guard is dropped");
     assert!(drop_inbox.is_empty());
     clock.advance(10 * MS);
-    assert_eq!((fired.try_recv(), ticks.try_recv()), (Ok(ms(1)), Ok(ms(2))), "what had come is still there");
+    assert_eq!((fired.try_recv(), ticks.try_recv()), (Ok(at_ms(1)), Ok(at_ms(2))), "what had come is still there");
     for receiver in [&*after, &*fired, &*ticks] {
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty), "silent, and connected");
     }
