@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use tickwheel::{
     ArmErrorReason, Budget, Clock, Firing, LocalDriver, LocalGuard, LocalHandle, LocalTask, LocalWaiting, ManualClock,
@@ -223,7 +224,9 @@ fn l13_the_drop_of_a_closure_uses_the_driver_and_its_own_guard() {
                 assert_ne!((own.status(), own.cancel()), (Status::Pending, Status::Pending));
                 counted.set(counted.get() + 1);
             });
-            let call = move |_: Firing| drop(&on_drop);
+            let call = move |_: Firing| {
+                let _kept = &on_drop;
+            };
             own.set(timers.call_at(due, call).unwrap()).unwrap();
             own
         };
@@ -442,7 +445,7 @@ fn l13_l6_wakers_use_the_driver_and_the_last_one_counts() {
 #[test]
 fn l27_a_period_of_zero_is_refused_and_a_full_driver_says_so() {
     let timers = LocalDriver::new(TimerHeap::new().with_max_timers(1), ManualClock::new());
-    assert_eq!(timers.call_every(MS * 0, |_| {}).unwrap_err().reason(), ArmErrorReason::ZeroPeriod);
+    assert_eq!(timers.call_every(Duration::ZERO, |_| {}).unwrap_err().reason(), ArmErrorReason::ZeroPeriod);
     let _one = timers.call_after(MS, |_| {}).unwrap();
     assert_eq!(timers.call_after(MS, |_| {}).unwrap_err().reason(), ArmErrorReason::Full(1));
     assert_eq!(timers.timeout(), Some(MS));

@@ -4,12 +4,10 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tickwheel::{
-    Budget, CallbackGuard, Deadline, Driver, Expired, Firing, Handle, InsertError, LoopDriver, Status, Task, Timer,
-    TimerHeap, TimerId, Timestamp,
-};
+use tickwheel::{CallbackGuard, Driver, Firing, Handle, LoopDriver, Status, TimerHeap, Timestamp};
 
 use crate::common::{LONG, MS, OnDrop, at_ms, by_hand, on_both, without_hanging};
+use crate::hooked::Hooked;
 
 /// Uses the shard that `handle` arms on in every way. It hangs if this thread holds that shard's lock.
 fn use_shard(handle: &Handle) {
@@ -156,88 +154,19 @@ fn l13_l15_a_panic_in_what_wakes_an_event_loop_leaves_the_pool_alive() {
     drop(tick);
 }
 
-/// A heap whose shard can be held under its lock: arming for the end of time waits until the test lets it go on.
-struct Gated {
-    heap: TimerHeap<Task>,
-    reached: mpsc::Sender<()>,
-    gate: Arc<Barrier>,
-}
-
-impl Timer<Task> for Gated {
-    fn insert_deadline(&mut self, deadline: Deadline, value: Task) -> Result<TimerId, InsertError<Task>> {
-        if deadline.soft() == Timestamp::MAX {
-            self.reached.send(()).unwrap();
-            self.gate.wait();
-        }
-        self.heap.insert_deadline(deadline, value)
-    }
-
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        self.heap.reschedule_deadline(id, deadline)
-    }
-
-    fn cancel(&mut self, id: TimerId) -> Option<Task> {
-        self.heap.cancel(id)
-    }
-
-    fn get(&self, id: TimerId) -> Option<&Task> {
-        self.heap.get(id)
-    }
-
-    fn get_mut(&mut self, id: TimerId) -> Option<&mut Task> {
-        self.heap.get_mut(id)
-    }
-
-    fn expiry(&self, id: TimerId) -> Option<Timestamp> {
-        self.heap.expiry(id)
-    }
-
-    fn next_expiry(&self) -> Option<Timestamp> {
-        self.heap.next_expiry()
-    }
-
-    fn next_turn(&self) -> Option<Timestamp> {
-        self.heap.next_turn()
-    }
-
-    fn open_turn(&mut self, now: Timestamp) {
-        self.heap.open_turn(now);
-    }
-
-    fn expire_next(&mut self, budget: &mut Budget) -> Option<Expired<Task>> {
-        self.heap.expire_next(budget)
-    }
-
-    fn len(&self) -> usize {
-        self.heap.len()
-    }
-
-    fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &Task)) {
-        self.heap.for_each(visit);
-    }
-
-    fn clear(&mut self) {
-        self.heap.clear();
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.heap.reserve(additional);
-    }
-
-    fn shrink_to_fit(&mut self) {
-        self.heap.shrink_to_fit();
-    }
-
-    fn sibling(&self) -> Self {
-        Self { heap: self.heap.sibling(), reached: self.reached.clone(), gate: self.gate.clone() }
-    }
-}
-
 #[test]
 fn l20_a_turn_takes_no_lock_of_a_shard_with_nothing_due() {
     let (reached, is_reached) = mpsc::channel();
     let gate = Arc::new(Barrier::new(2));
-    let timer = Gated { heap: TimerHeap::new(), reached, gate: gate.clone() };
+    let held = gate.clone();
+    // Arming for the end of time waits, under the shard's lock, until the test lets it go on.
+    let timer = Hooked::new(move |deadline| {
+        if deadline.soft() == Timestamp::MAX {
+            reached.send(()).unwrap();
+            held.wait();
+        }
+        deadline
+    });
     let timers = Driver::builder().shards(3).spawn(timer).unwrap();
     // Shard 1 has a timer, far away, and somebody holds its lock.
     timers.on_shard(1).call_after(Duration::from_secs(3600), |_| {}).unwrap().detach();

@@ -129,7 +129,12 @@ fn l28_a_callback_moves_the_clock() {
                 let timers = spawn(builder.callback_pool(pool));
                 let (sender, receiver) = mpsc::channel();
                 let (other, own) = (sender.clone(), clock.clone());
-                timers.call_at(at_ms(5), move |_| drop(own.advance(10 * MS))).unwrap().detach();
+                timers
+                    .call_at(at_ms(5), move |_| {
+                        own.advance(10 * MS);
+                    })
+                    .unwrap()
+                    .detach();
                 timers.call_at(at_ms(8), move |firing| other.send(firing.due).unwrap()).unwrap().detach();
                 timers.call_at(at_ms(20), move |firing| sender.send(firing.due).unwrap()).unwrap().detach();
                 clock.advance_to(at_ms(12));

@@ -135,7 +135,9 @@ fn l14_arming_itself_for_now_without_end_holds_up_neither_the_clock_nor_others()
         let handle = timers.clone();
         // Once the driver was shut down it is not armed, and so it ends.
         let armed = timers.call_at(timers.now(), move |_| for_ever(handle));
-        armed.map_or((), CallbackGuard::detach);
+        if let Ok(guard) = armed {
+            guard.detach();
+        }
     }
     on_both(|spawn| {
         without_hanging(move || {

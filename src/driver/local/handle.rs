@@ -16,8 +16,8 @@ use crate::time::{Deadline, Timestamp};
 
 /// Arms timers on a [`LocalDriver`](super::LocalDriver), on its thread.
 ///
-/// A clone is another handle to the same driver. It does not keep the driver alive: once that is dropped, arming answers
-/// with an [`ArmError`] that gives back what it was to set off.
+/// A clone is another handle to the same driver. It does not keep the driver alive: once that is dropped, arming
+/// answers with an [`ArmError`] that gives back what it was to set off.
 #[derive(Clone)]
 pub struct LocalHandle {
     shared: Rc<AnyShared>,

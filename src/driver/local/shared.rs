@@ -104,8 +104,8 @@ impl AnyShared {
         }
     }
 
-    /// Takes every timer out, for good: wakers are woken, to find out, and closures are dropped. A panic goes on once all
-    /// are gone.
+    /// Takes every timer out, for good: wakers are woken, to find out, and closures are dropped. A panic goes on once
+    /// all are gone.
     pub(crate) fn close(&self) {
         self.is_closed.set(true);
         let mut panicked: Option<Box<dyn Any + Send>> = None;

@@ -1,0 +1,265 @@
+//! Threads that arm, move and cancel at random against a running driver on the machine's clock: nothing is lost, nothing
+//! is called twice, nothing is called early.
+//!
+//! How long each takes is set by `TICKWHEEL_STRESS_SECONDS`, a quarter of a second unless set.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use tickwheel::{
+    CallbackGuard, Clock, Driver, Firing, Handle, MonotonicClock, Resolution, Status, Task, Timer, TimerHeap,
+    TimerWheel,
+};
+
+use crate::common::LONG;
+
+const THREADS: u64 = 3;
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// What became of the timers, counted where it happened.
+#[derive(Default)]
+struct Book {
+    called: AtomicU64,
+    early: AtomicU64,
+    /// Called though its cancel had answered that it was pending, or called twice.
+    wrong: AtomicU64,
+    /// Closures that are alive.
+    alive: AtomicUsize,
+}
+
+/// One timer: the least of its deadlines, and how often it was called.
+struct Entry {
+    book: Arc<Book>,
+    due_ns: AtomicU64,
+    calls: AtomicU64,
+    is_cancelled: AtomicU64,
+}
+
+/// Counts the closure that it is in as alive.
+struct Alive(Arc<Book>);
+
+impl Alive {
+    fn new(book: &Arc<Book>) -> Self {
+        book.alive.fetch_add(1, Ordering::SeqCst);
+        Self(book.clone())
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.alive.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Entry {
+    fn called(&self, clock: MonotonicClock, firing: Firing) {
+        self.book.called.fetch_add(1, Ordering::SeqCst);
+        let is_wrong = self.calls.fetch_add(1, Ordering::SeqCst) > 0 || self.is_cancelled.load(Ordering::SeqCst) > 0;
+        self.book.wrong.fetch_add(is_wrong.into(), Ordering::SeqCst);
+        // The deadline that it is called for, and the clock, not the time that the driver says.
+        let is_early = clock.now() < firing.due || firing.now < firing.due;
+        let is_early = is_early || self.due_ns.load(Ordering::SeqCst) > clock.now().as_nanos();
+        self.book.early.fetch_add(is_early.into(), Ordering::SeqCst);
+    }
+}
+
+/// How often each was done.
+#[derive(Default, Debug)]
+struct Done {
+    armed: u64,
+    cancelled: u64,
+    moved: u64,
+    over: u64,
+}
+
+/// Arms, moves and cancels at random until `end`, and then waits for all that it left to itself.
+fn torment(seed: u64, timers: &Handle, clock: MonotonicClock, book: &Arc<Book>, end: Instant) -> Done {
+    let mut rng = Rng::with_seed(seed);
+    let mut held: Vec<(Arc<Entry>, CallbackGuard)> = Vec::new();
+    let mut done = Done::default();
+    let finish = |entry: Arc<Entry>, guard: CallbackGuard, done: &mut Done| match guard.cancel_and_wait() {
+        Status::Pending => {
+            entry.is_cancelled.store(1, Ordering::SeqCst);
+            assert_eq!(entry.calls.load(Ordering::SeqCst), 0, "it was pending");
+            done.cancelled += 1;
+        }
+        Status::Running | Status::Over => {
+            assert_eq!(entry.calls.load(Ordering::SeqCst), 1, "it was over");
+            done.over += 1;
+        }
+    };
+    while Instant::now() < end {
+        match rng.u8(..8) {
+            0..=2 => {
+                // Some are far, and only ever cancelled or moved.
+                let delay = if rng.u8(..4) == 0 { HOUR } else { Duration::from_micros(rng.u64(..3_000)) };
+                let due = timers.now() + delay;
+                let (book, due_ns) = (book.clone(), AtomicU64::new(due.as_nanos()));
+                let alive = Alive::new(&book);
+                let (calls, is_cancelled) = (AtomicU64::new(0), AtomicU64::new(0));
+                let entry = Arc::new(Entry { book, due_ns, calls, is_cancelled });
+                let own = entry.clone();
+                let guard = timers.call_at(due, move |firing| {
+                    own.called(clock, firing);
+                    drop(alive);
+                });
+                held.push((entry, guard.unwrap()));
+                done.armed += 1;
+            }
+            3..=4 if !held.is_empty() => {
+                let (entry, guard) = &held[rng.usize(..held.len())];
+                let due = timers.now() + Duration::from_micros(rng.u64(..3_000));
+                // The least of them, noted before: it may be called for the new one before this thread goes on.
+                entry.due_ns.fetch_min(due.as_nanos(), Ordering::SeqCst);
+                done.moved += u64::from(guard.reschedule(due) == Status::Pending);
+            }
+            _ if held.len() > 500 || (!held.is_empty() && rng.u8(..4) == 0) => {
+                let (entry, guard) = held.swap_remove(rng.usize(..held.len()));
+                finish(entry, guard, &mut done);
+            }
+            _ => thread::yield_now(),
+        }
+    }
+    // Half are cancelled, and the other half is due soon and waited for.
+    for (n, (entry, guard)) in held.into_iter().enumerate() {
+        if n % 2 == 0 || guard.reschedule_after(Duration::from_micros(500)) != Status::Pending {
+            finish(entry, guard, &mut done);
+            continue;
+        }
+        entry.due_ns.store(0, Ordering::SeqCst);
+        let limit = Instant::now() + LONG;
+        while guard.status() != Status::Over {
+            assert!(Instant::now() < limit, "one is lost");
+            thread::yield_now();
+        }
+        assert_eq!(entry.calls.load(Ordering::SeqCst), 1);
+        done.over += 1;
+    }
+    done
+}
+
+fn stress(timer: impl Timer<Task> + Send + 'static, shards: usize, pool: usize, seconds: f64) {
+    let clock = MonotonicClock::new();
+    let driver = Driver::builder().clock(clock).shards(shards).callback_pool(pool).spawn(timer).unwrap();
+    let book = Arc::new(Book::default());
+    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    let done: Vec<Done> = thread::scope(|scope| {
+        let torments = (0..THREADS).map(|seed| {
+            let (handle, book) = (driver.handle(), book.clone());
+            scope.spawn(move || torment(seed, &handle, clock, &book, end))
+        });
+        let running: Vec<_> = torments.collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let sum = |of: fn(&Done) -> u64| done.iter().map(of).sum::<u64>();
+    let (armed, cancelled, over) = (sum(|done| done.armed), sum(|done| done.cancelled), sum(|done| done.over));
+    let read = |count: &AtomicU64| count.load(Ordering::SeqCst);
+    println!("{shards} shards, {pool} threads: {armed} armed, {cancelled} cancelled, {over} over");
+    assert!(armed > 100 && over > 10 && sum(|done| done.moved) > 10, "{done:?}");
+    assert_eq!((armed, read(&book.called)), (cancelled + over, over), "nothing is lost and nothing is called twice");
+    assert_eq!((read(&book.early), read(&book.wrong)), (0, 0));
+    assert_eq!(book.alive.load(Ordering::SeqCst), 0, "each closure is gone");
+    let metrics = driver.metrics();
+    assert_eq!((metrics.pending, metrics.panics), (0, 0));
+    assert_eq!(metrics.armed, metrics.cancelled + metrics.fired);
+}
+
+/// On either timer, with one shard and several, with and without a pool.
+fn stress_all(seconds: f64) {
+    for (shards, pool) in [(1, 0), (3, 0), (1, 2), (3, 2)] {
+        stress(TimerWheel::new(Resolution::MILLISECOND), shards, pool, seconds);
+        stress(TimerHeap::new(), shards, pool, seconds);
+    }
+}
+
+fn seconds(unless_set: f64) -> f64 {
+    std::env::var("TICKWHEEL_STRESS_SECONDS").map_or(unless_set, |seconds| seconds.parse().unwrap())
+}
+
+#[test]
+fn c4_l7_nothing_is_lost_or_called_twice_or_early() {
+    stress_all(seconds(0.25));
+}
+
+#[test]
+#[ignore = "takes four minutes"]
+fn c4_l7_nothing_is_lost_or_called_twice_or_early_for_minutes() {
+    stress_all(seconds(30.0));
+}
+
+#[test]
+fn l7_moving_the_clock_by_several_threads_while_others_arm_and_cancel() {
+    let clock = tickwheel::ManualClock::new();
+    let driver = Driver::builder().clock(clock.clone()).shards(2).callback_pool(1).spawn(TimerHeap::new()).unwrap();
+    let book = Arc::new(Book::default());
+    thread::scope(|scope| {
+        for seed in 0..2 {
+            let (timers, book) = (driver.handle(), book.clone());
+            scope.spawn(move || {
+                let mut rng = Rng::with_seed(seed);
+                for _ in 0..2_000 {
+                    let (alive, called) = (Alive::new(&book), book.clone());
+                    let due = timers.now() + Duration::from_micros(rng.u64(..100));
+                    let guard = timers.call_at(due, move |firing| {
+                        let _alive = &alive;
+                        called.early.fetch_add((firing.now < firing.due).into(), Ordering::SeqCst);
+                        called.called.fetch_add(1, Ordering::SeqCst);
+                    });
+                    let guard = guard.unwrap();
+                    if rng.bool() {
+                        guard.reschedule_after(Duration::from_micros(rng.u64(..100)));
+                    }
+                    if rng.bool() {
+                        guard.detach();
+                    }
+                }
+            });
+            let clock = clock.clone();
+            scope.spawn(move || {
+                for _ in 0..2_000 {
+                    clock.advance(Duration::from_micros(1));
+                }
+            });
+        }
+    });
+    clock.advance(Duration::from_secs(1));
+    let metrics = driver.metrics();
+    assert_eq!((metrics.pending, metrics.panics, book.early.load(Ordering::SeqCst)), (0, 0, 0));
+    assert!(book.called.load(Ordering::SeqCst) > 1_000);
+    assert_eq!(book.alive.load(Ordering::SeqCst), 0, "each closure is gone");
+}
+
+#[test]
+fn a_million_pending_while_others_fire_and_all_are_gone_in_the_end() {
+    let driver = Driver::builder().shards(2).spawn(TimerWheel::new(Resolution::MILLISECOND)).unwrap();
+    let book = Arc::new(Book::default());
+    thread::scope(|scope| {
+        for shard in 0..2 {
+            let (timers, book) = (driver.on_shard(shard), book.clone());
+            scope.spawn(move || {
+                for n in 0..500_000_u32 {
+                    let alive = Alive::new(&book);
+                    timers.call_after(HOUR + Duration::from_micros(n.into()), move |_| drop(alive)).unwrap().detach();
+                    if n % 100 == 0 {
+                        let called = book.clone();
+                        let call = move |_: Firing| {
+                            called.called.fetch_add(1, Ordering::SeqCst);
+                        };
+                        timers.call_after(Duration::from_micros(n.into()) / 500, call).unwrap().detach();
+                    }
+                }
+            });
+        }
+    });
+    let limit = Instant::now() + LONG;
+    while book.called.load(Ordering::SeqCst) < 10_000 {
+        assert!(Instant::now() < limit, "some are lost");
+        thread::yield_now();
+    }
+    assert_eq!((driver.pending(), book.alive.load(Ordering::SeqCst)), (1_000_000, 1_000_000));
+    driver.shutdown();
+    assert_eq!(book.alive.load(Ordering::SeqCst), 0);
+}
