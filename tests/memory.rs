@@ -4,11 +4,15 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use fastrand::Rng;
 use peak_alloc::PeakAlloc;
 use tickwheel::geometry::Geometry;
-use tickwheel::{Budget, Resolution, Small, Tick, Timer, TimerExt, TimerHeap, TimerId, TimerWheel, Timestamp};
+use tickwheel::{
+    Budget, Driver, ManualClock, Resolution, Small, Task, Tick, Timer, TimerExt, TimerHeap, TimerId, TimerWheel,
+    Timestamp,
+};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -398,4 +402,43 @@ fn c9_a_container_that_collects_nothing_is_caught() {
 
     let _alone = alone();
     arm_and_cancel(&mut Hoarder { timers: TimerHeap::new(), hoarded: 0 }, 10, Order::FirstInFirstOut, false);
+}
+
+/// Through a driver: each round also makes and drops a closure, a guard and a callback.
+fn arm_and_cancel_through_a_driver(timer: impl Timer<Task> + Send + 'static, shards: usize) {
+    let _alone = alone();
+    let clock = ManualClock::new();
+    let driver = Driver::builder().clock(clock.clone()).shards(shards).spawn(timer).unwrap();
+    let timeout = Duration::from_millis(TIMEOUT);
+    // The clock moves by a minute in all, so that timers that were cancelled would be met.
+    let mut after_a_tenth = 0;
+    let mut held = VecDeque::new();
+    for round in 0..ROUNDS {
+        let value = [round; 4];
+        let guard = driver.on_shard(round as usize % shards).call_after(timeout, move |_| assert_ne!(value, [0; 4]));
+        held.push_back(guard.expect("no limit was set"));
+        if held.len() > 100 {
+            held.pop_front();
+        }
+        if round % (ROUNDS / 600) == 0 {
+            clock.advance(Duration::from_millis(100));
+        }
+        if round == ROUNDS / 10 {
+            after_a_tenth = ALLOCATOR.current_usage();
+        }
+    }
+    let grown = ALLOCATOR.current_usage().saturating_sub(after_a_tenth);
+    assert!(grown <= NOISE, "L8: {grown} bytes of growth over nine tenths of the rounds");
+    assert_eq!(driver.pending(), 100);
+    held.clear();
+    let metrics = driver.metrics();
+    assert_eq!((metrics.pending, metrics.armed, metrics.cancelled), (0, ROUNDS, ROUNDS));
+}
+
+#[test]
+fn l8_a_driver_forgets_what_was_cancelled() {
+    for shards in [1, 3] {
+        arm_and_cancel_through_a_driver(TimerWheel::new(RESOLUTION), shards);
+        arm_and_cancel_through_a_driver(TimerHeap::new(), shards);
+    }
 }

@@ -26,6 +26,8 @@ mod task;
 mod thread;
 mod trace;
 mod turner;
+#[cfg(test)]
+mod waker_test;
 
 pub use self::core::Turned;
 pub(crate) use self::core::{Core, Key};

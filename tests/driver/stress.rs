@@ -1,5 +1,5 @@
-//! Threads that arm, move and cancel at random against a running driver on the machine's clock: nothing is lost, nothing
-//! is called twice, nothing is called early.
+//! Threads that arm, move and cancel at random against a running driver on the machine's clock: nothing is lost, called
+//! twice, or called early.
 //!
 //! How long each takes is set by `TICKWHEEL_STRESS_SECONDS`, a quarter of a second unless set.
 
