@@ -78,7 +78,8 @@ impl CallbackGuard {
 
     /// Cancels the callback as [`cancel`](Self::cancel) does, and waits until it is not running any more.
     ///
-    /// From within the callback itself it does not wait, and answers `Running` (L14).
+    /// From within the callback itself it does not wait, and answers `Running` (L14). Two callbacks on a pool that wait
+    /// for each other wait for ever.
     pub fn cancel_and_wait(&self) -> Status {
         let status = self.cancel();
         if status == Status::Running {
