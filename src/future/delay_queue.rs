@@ -78,7 +78,7 @@ pub struct DelayQueue<T, C = TimerWheel<T>> {
     waker: Option<Waker>,
     /// Whether that poll left the consumer waiting, or told it that the queue is empty; and nobody woke it since.
     is_waiting: bool,
-    /// Whether the last turn of the timer may have more to hand out.
+    /// Whether the last turn of the timer is not known to be done.
     turn_is_open: bool,
     /// What is left until the consumer's executor has its turn.
     left: Budget,
@@ -221,7 +221,6 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
     /// Drops all values. Their ids are stale from now on.
     pub fn clear(&mut self) {
         let had_some = !self.timer.is_empty();
-        self.turn_is_open = false;
         self.timer.clear();
         if had_some {
             self.tell_of_emptiness();
@@ -290,7 +289,8 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
                 if let Some(expired) = self.timer.expire_next(&mut self.left) {
                     return Poll::Ready(Some(Ok(expired)));
                 }
-                self.turn_is_open = self.left.is_spent();
+                // Where it was the budget that ended it, the next turn begins with what is left over.
+                self.turn_is_open = false;
                 continue;
             }
             let Some(next) = self.timer.next_turn() else {
@@ -328,7 +328,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
 
     /// Has the alarm ring at `next`. Ready if it has come meanwhile.
     fn ring_at(&mut self, next: Timestamp, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
-        if !self.alarm.is_armed() || self.alarm.deadline().soft() != next {
+        if self.alarm.deadline().soft() != next {
             self.alarm.reset(Deadline::at(next));
         }
         self.alarm.poll(context)

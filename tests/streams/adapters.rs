@@ -95,6 +95,7 @@ impl<S: Stream<Item = Result<char, E>> + Unpin, E: Into<TimeoutError>> Bed<S> {
         let mut out = String::new();
         while let Poll::Ready(item) = self.poll() {
             out.push(item.unwrap_or('|'));
+            assert!(out.len() < 100, "it does not stop: {out}");
             if item.is_none() {
                 break;
             }
@@ -131,6 +132,10 @@ fn a_limit_is_told_once_for_each_item_that_is_late() {
         ". a . . E . . . b . c . . E . |" // as in the docs
     );
     assert_eq!(bed.out(), "|", "it is over for good");
+
+    let mut bed = Bed::new(|source, driver| source.timeout_on(driver, ms(3)));
+    assert_eq!(bed.play(". . |"), ". . |");
+    assert_eq!(bed.driver.pending(), 0, "there is no limit to what is over");
 }
 
 #[test]

@@ -165,12 +165,12 @@ fn c7_one_from_the_past_that_is_reset_before_a_poll(mut bed: Queue<impl Timer<&'
 }
 
 fn l7_one_that_is_due_can_be_removed_and_reset(mut bed: Queue<impl Timer<&'static str>>) {
-    let [foo, bar, _] = ["foo", "bar", "baz"].map(|value| bed.queue.insert(value, ms(5)).unwrap());
+    let [first, second, _] = ["foo", "bar", "baz"].map(|value| bed.queue.insert(value, ms(5)).unwrap());
     bed.pending();
     bed.go_to(5);
     assert!(bed.task.is_woken());
-    assert_eq!(bed.queue.remove(foo), Some("foo"));
-    assert!(bed.queue.reset(bar, ms(5)));
+    assert_eq!(bed.queue.remove(first), Some("foo"));
+    assert!(bed.queue.reset(second, ms(5)));
     assert_eq!(bed.ready(), "baz");
     bed.pending();
     bed.go_to(10);
@@ -279,11 +279,11 @@ fn one_armed_while_others_are_handed_out(mut bed: Queue<impl Timer<&'static str>
 fn l6_one_reset_to_later_and_to_earlier_on_its_way(mut bed: Queue<impl Timer<&'static str>>) {
     for first in [100, 200] {
         let start = bed.queue.now();
-        let foo = bed.queue.insert_at("foo", start + ms(first)).unwrap();
+        let id = bed.queue.insert_at("foo", start + ms(first)).unwrap();
         bed.pending();
         bed.clock.advance_to(start + ms(80));
         assert!(!bed.task.is_woken());
-        bed.queue.reset_at(foo, start + ms(120));
+        bed.queue.reset_at(id, start + ms(120));
         bed.pending();
         bed.clock.advance_to(start + ms(119));
         rings_for_nothing_at_most_once(&mut bed);
@@ -294,7 +294,7 @@ fn l6_one_reset_to_later_and_to_earlier_on_its_way(mut bed: Queue<impl Timer<&'s
 }
 
 fn l6_one_from_the_past_wakes_who_waits(mut bed: Queue<impl Timer<&'static str>>) {
-    let foo = bed.queue.insert("foo", ms(200)).unwrap();
+    let id = bed.queue.insert("foo", ms(200)).unwrap();
     bed.pending();
     bed.go_to(80);
     assert!(!bed.task.is_woken());
@@ -302,7 +302,7 @@ fn l6_one_from_the_past_wakes_who_waits(mut bed: Queue<impl Timer<&'static str>>
     assert!(bed.task.is_woken(), "no turn of the driver is needed for that");
     assert_eq!(bed.ready(), "bar");
     bed.pending();
-    bed.queue.reset_at(foo, bed.at(40));
+    bed.queue.reset_at(id, bed.at(40));
     assert!(bed.task.is_woken());
     assert_eq!(bed.ready(), "foo");
 }
@@ -381,14 +381,14 @@ fn l11_stale_ids_do_nothing(mut bed: Queue<impl Timer<&'static str>>) {
 
 fn c5_ids_stay_good_over_shrinking(mut bed: Queue<impl Timer<&'static str>>) {
     bed.queue.reserve(100);
-    let [_, _, foo, bar] = [("1", 10), ("2", 10), ("foo", 20), ("bar", 20)]
+    let [_, _, third, fourth] = [("1", 10), ("2", 10), ("foo", 20), ("bar", 20)]
         .map(|(value, n)| bed.queue.insert_at(value, bed.at(n)).unwrap());
     bed.go_to(10);
     assert_eq!([bed.ready(), bed.ready()], ["1", "2"]);
     bed.queue.shrink_to_fit();
     bed.queue.insert_at("baz", bed.at(15)).unwrap();
-    assert!(bed.queue.reset_at(bar, bed.at(12)));
-    assert_eq!(bed.queue.remove(foo), Some("foo"));
+    assert!(bed.queue.reset_at(fourth, bed.at(12)));
+    assert_eq!(bed.queue.remove(third), Some("foo"));
     bed.queue.shrink_to_fit();
     bed.go_to(20);
     assert_eq!([bed.ready(), bed.ready()], ["bar", "baz"]);
@@ -486,6 +486,19 @@ fn l1_a_far_one_in_the_slot_of_now_does_not_hide_a_near_one() {
     bed.pending();
     bed.clock.advance_to(at((1 << 36) + (1 << 28)));
     assert_eq!(bed.ready(), "far");
+}
+
+#[test]
+fn l5_a_poll_moves_the_alarm_to_later() {
+    let mut bed = Bed::heap();
+    let id = bed.queue.insert("foo", ms(5)).unwrap();
+    bed.pending();
+    bed.queue.reset(id, ms(10));
+    bed.pending();
+    bed.go_to(9);
+    assert!(!bed.task.is_woken());
+    bed.go_to(10);
+    assert_eq!(bed.ready(), "foo");
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl<C: Timer<u64>> Checked<C> {
                     }
                 }
             }
-            Op::Advance(delay) => drop(self.bed.clock.advance(delay.get())),
+            Op::Advance(delay) => _ = self.bed.clock.advance(delay.get()),
             Op::ToNext => {
                 let next = self.model.first_key_value().map(|(key, _)| key.0);
                 self.bed.clock.advance_to(next.unwrap_or(self.now()));

@@ -12,7 +12,7 @@ use crate::support::{Bed, Task, ms, on_both};
 
 on_both! {
     l6_the_waker_kept_is_that_of_the_last_poll,
-    l6_a_waker_that_stays_the_same_is_not_cloned_again,
+    l6_no_more_wakers_are_kept_than_are_needed,
     l17_a_burst_lets_others_have_their_turn,
     l14_a_queue_that_is_filled_as_fast_as_it_is_emptied_lets_others_have_their_turn,
     l33_a_wait_that_is_given_up_loses_nothing,
@@ -36,7 +36,7 @@ fn l6_the_waker_kept_is_that_of_the_last_poll(mut bed: Bed<u32, impl Timer<u32>>
     assert_eq!((bed.task.wake_ups(), other.wake_ups()), (1, 0), "by the queue");
 }
 
-fn l6_a_waker_that_stays_the_same_is_not_cloned_again(mut bed: Bed<u32, impl Timer<u32>>) {
+fn l6_no_more_wakers_are_kept_than_are_needed(mut bed: Bed<u32, impl Timer<u32>>) {
     bed.queue.insert(1, ms(10)).unwrap();
     bed.pending();
     assert_eq!(bed.task.wakers(), 2, "the queue's and the alarm's");
