@@ -146,6 +146,8 @@ impl<C: Subject> Checked<C> {
             assert_eq!(self.timer.get(id).copied(), Some(self.model.value(id)), "C5: {id:?} is armed");
             self.check_expiry(id);
         }
+        let first = self.timer.first().map(|id| self.model.expiry(id));
+        assert_eq!(first, self.model.next_expiry(), "L12: the first is one of those that are due first");
         let mut visited = 0;
         self.timer.for_each(&mut |id, expiry, value| {
             visited += 1;
