@@ -86,6 +86,17 @@ impl LoopDriver {
     pub fn shutdown(self) {
         drop(self);
     }
+
+    fn end(&self) {
+        if self.turner.core().is_closed() {
+            return;
+        }
+        self.turner.close();
+        self.turner.quiet().wait();
+        if let Some(pool) = self.turner.pool() {
+            pool.close();
+        }
+    }
 }
 
 impl Deref for LoopDriver {
@@ -96,12 +107,23 @@ impl Deref for LoopDriver {
     }
 }
 
+/// For a loop of this crate's own.
+#[cfg(feature = "tokio")]
+impl LoopDriver {
+    /// Has whoever moves the clock turn the driver, if it is a clock that moves by hand, and says whether it is.
+    pub(crate) fn follow_clock(&self) -> bool {
+        self.turner.follow_clock()
+    }
+
+    /// Shuts the driver down while others hold it; once more is no more.
+    pub(crate) fn close(&self) {
+        self.end();
+    }
+}
+
 impl Drop for LoopDriver {
     fn drop(&mut self) {
-        self.turner.close();
-        if let Some(pool) = self.turner.pool() {
-            pool.close();
-        }
+        self.end();
     }
 }
 

@@ -10,7 +10,6 @@ use super::pool::Pool;
 use super::thread::{Parker, Waiting, start};
 use super::trace;
 use super::turner::Turner;
-use crate::clock::Follower;
 use crate::sync::{Arc, thread};
 
 /// A driver: turns a timer into callbacks, messages and futures, on a thread of its own.
@@ -47,11 +46,7 @@ pub struct Driver {
 
 impl Driver {
     pub(crate) fn start(turner: Arc<Turner>, parker: Arc<Parker>, waiting: Waiting, name: String) -> io::Result<Self> {
-        let follower: Arc<dyn Follower> = turner.clone();
-        let is_led = turner.core().clock().lead(Arc::downgrade(&follower));
-        if is_led {
-            turner.quiet().watch();
-        }
+        let is_led = turner.follow_clock();
         let handle = Handle::new(turner.core().clone());
         let mut driver = Self { handle, turner, parker, waiting, name, is_led, thread: None };
         driver.start_threads()?;

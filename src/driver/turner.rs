@@ -33,6 +33,17 @@ impl Turner {
         &self.quiet
     }
 
+    /// Follows the driver's clock, if that is one that moves by hand, and says whether it is: whoever moves it then
+    /// turns this.
+    pub(crate) fn follow_clock(self: &Arc<Self>) -> bool {
+        let follower: Arc<dyn Follower> = self.clone();
+        let is_led = self.core.clock().lead(Arc::downgrade(&follower));
+        if is_led {
+            self.quiet.watch();
+        }
+        is_led
+    }
+
     /// Makes one turn at `now`, naming what fires to `fired`.
     pub(crate) fn turn(&self, now: Timestamp, mut fired: Option<&mut dyn FnMut(Fired)>) -> Turned {
         if !self.quiet.enter() {
