@@ -26,6 +26,8 @@ mod error;
 mod future;
 mod head;
 mod heap;
+#[cfg(any(feature = "tokio", feature = "hyper", feature = "tower", feature = "quinn", feature = "backon"))]
+pub mod integrations;
 mod paged;
 mod period;
 mod sync;

@@ -5,6 +5,7 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 use super::alarm::Alarm;
+use super::coop;
 use crate::driver::{Core, Firing, Handle};
 use crate::error::{PeriodError, SleepError};
 use crate::period::{MissedTicks, Period};
@@ -56,7 +57,7 @@ impl Interval {
     /// Ready once the next tick is due, with that moment and what time it is. The caller then says when to
     /// [`expect`](Self::expect) the one after.
     pub(crate) fn poll_due(&mut self, context: &mut Context<'_>) -> Poll<Result<(Timestamp, Timestamp), SleepError>> {
-        ready!(self.alarm.poll(context))?;
+        ready!(coop::poll(context, |context| self.alarm.poll(context)))?;
         Poll::Ready(Ok((self.alarm.deadline().soft(), self.alarm.now())))
     }
 

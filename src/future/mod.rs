@@ -1,10 +1,11 @@
 //! Futures that wait on a driver, on any runtime.
 //!
-//! From the bottom up: `alarm` (one place in a driver's timer), and what is made of it: `sleep`, `timeout` with `ext`
-//! (as a method of every future), `interval`, `delay_queue`, and `stream` (adapters for streams of others). `instant`
-//! goes between timestamps and the standard library's instants.
+//! From the bottom up: `alarm` (one place in a driver's timer), `coop` (a runtime's budget), and what is made of them:
+//! `sleep`, `timeout` with `ext` (as a method of every future), `interval`, `delay_queue`, and `stream` (adapters for
+//! streams of others). `instant` goes between timestamps and the standard library's instants.
 
 mod alarm;
+mod coop;
 mod delay_queue;
 mod ext;
 mod instant;
@@ -18,5 +19,6 @@ pub use ext::FutureExt;
 pub(crate) use instant::{to_instant, to_timestamp};
 pub use interval::Interval;
 pub use sleep::Sleep;
+pub(crate) use sleep::without_error;
 pub use stream::{Debounce, StreamExt, StreamTimeout, Throttle};
 pub use timeout::Timeout;

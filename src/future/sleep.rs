@@ -6,6 +6,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use super::alarm::Alarm;
+use super::coop;
 use crate::driver::{Core, Handle};
 use crate::error::SleepError;
 use crate::time::{Deadline, Timestamp};
@@ -31,6 +32,12 @@ impl Sleep {
 
     pub(crate) fn core(&self) -> &Core {
         self.alarm.core()
+    }
+
+    /// Polls it without a share in the budget of the task: for who polls it beside what may have used that up, which
+    /// must not keep it from firing.
+    pub(crate) fn poll_unbudgeted(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
+        self.alarm.poll(context)
     }
 
     /// The deadline that it waits for, or waited for.
@@ -62,7 +69,20 @@ impl Future for Sleep {
     type Output = Result<(), SleepError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.alarm.poll(context)
+        coop::poll(context, |context| self.alarm.poll(context))
+    }
+}
+
+/// What becomes of a wait where there is no room for an error in what it gives: `Pending` if the driver was shut down.
+///
+/// # Panics
+///
+/// If the driver has no room for another timer.
+pub(crate) fn without_error<T>(waited: Result<T, SleepError>) -> Poll<T> {
+    match waited {
+        Ok(output) => Poll::Ready(output),
+        Err(SleepError::Closed) => Poll::Pending,
+        Err(error @ SleepError::Full(_)) => panic!("{error}"),
     }
 }
 

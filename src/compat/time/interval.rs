@@ -5,9 +5,8 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 use super::instant::Instant;
-use super::sleep::without_error;
 use crate::driver::Handle;
-use crate::future::{self, to_instant, to_timestamp};
+use crate::future::{self, to_instant, to_timestamp, without_error};
 use crate::period::{MissedTicks, Period};
 use crate::time::Timestamp;
 

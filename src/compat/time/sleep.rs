@@ -7,8 +7,7 @@ use core::time::Duration;
 
 use super::instant::Instant;
 use crate::driver::Handle;
-use crate::error::SleepError;
-use crate::future::{self, to_instant, to_timestamp};
+use crate::future::{self, to_instant, to_timestamp, without_error};
 
 /// Waits for a moment; made by [`sleep`] and [`sleep_until`].
 ///
@@ -21,6 +20,11 @@ pub struct Sleep {
 }
 
 impl Sleep {
+    /// Polls it for a time limit, which holds also where the future within has used up the task's budget.
+    pub(super) fn poll_unbudgeted(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        without_error(ready!(self.inner.poll_unbudgeted(context)))
+    }
+
     /// The moment that it waits for, or waited for.
     pub fn deadline(&self) -> Instant {
         Instant::from_std(to_instant(self.inner.core(), self.inner.deadline()))
@@ -47,19 +51,6 @@ impl Future for Sleep {
     /// If the driver has no room for another timer, as tokio's does.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         without_error(ready!(Pin::new(&mut self.inner).poll(context)))
-    }
-}
-
-/// What becomes of a wait where there is no room for an error in what it gives: `Pending` if the driver was shut down.
-///
-/// # Panics
-///
-/// If the driver has no room for another timer.
-pub(crate) fn without_error<T>(waited: Result<T, SleepError>) -> Poll<T> {
-    match waited {
-        Ok(output) => Poll::Ready(output),
-        Err(SleepError::Closed) => Poll::Pending,
-        Err(error @ SleepError::Full(_)) => panic!("{error}"),
     }
 }
 

@@ -50,7 +50,7 @@ impl<T: Future> Future for Timeout<T> {
         if let Poll::Ready(output) = this.future.poll(context) {
             return Poll::Ready(Ok(output));
         }
-        Pin::new(this.sleep).poll(context).map(|()| Err(Elapsed::new()))
+        this.sleep.poll_unbudgeted(context).map(|()| Err(Elapsed::new()))
     }
 }
 
