@@ -158,12 +158,12 @@ impl Checked {
         let (n, shard, log) = (self.guards.len(), shard as usize % self.settings.shards, self.log.clone());
         let alive = self.closures.clone();
         let handle = self.driver.on_shard(shard);
-        let mut call = move |firing: Firing| {
+        let call = move |firing: Firing| {
             let _alive = &alive;
             log.lock().unwrap().push((n, firing));
         };
         let guard = match repeats {
-            None => handle.call_at(due, move |firing| call(firing)).unwrap(),
+            None => handle.call_at(due, call).unwrap(),
             Some((length, missed)) => {
                 handle.call_periodically(due, Period::every(length).unwrap().missed(missed), call).unwrap()
             }
