@@ -91,7 +91,8 @@ fn torment(seed: u64, timers: &Handle, clock: MonotonicClock, book: &Arc<Book>, 
             done.over += 1;
         }
     };
-    while Instant::now() < end {
+    // However busy the machine is, something has been done in the end.
+    while Instant::now() < end || done.armed < 200 || done.moved < 20 {
         match rng.u8(..8) {
             0..=2 => {
                 // Some are far, and only ever cancelled or moved.
@@ -125,11 +126,12 @@ fn torment(seed: u64, timers: &Handle, clock: MonotonicClock, book: &Arc<Book>, 
     }
     // Half are cancelled, and the other half is due soon and waited for.
     for (n, (entry, guard)) in held.into_iter().enumerate() {
-        if n % 2 == 0 || guard.reschedule_after(Duration::from_micros(500)) != Status::Pending {
+        let due = timers.now() + Duration::from_micros(500);
+        entry.due_ns.fetch_min(due.as_nanos(), Ordering::SeqCst);
+        if n % 2 == 0 || guard.reschedule(due) != Status::Pending {
             finish(entry, guard, &mut done);
             continue;
         }
-        entry.due_ns.store(0, Ordering::SeqCst);
         let limit = Instant::now() + LONG;
         while guard.status() != Status::Over {
             assert!(Instant::now() < limit, "one is lost");
@@ -158,7 +160,7 @@ fn stress(timer: impl Timer<Task> + Send + 'static, shards: usize, pool: usize, 
     let (armed, cancelled, over) = (sum(|done| done.armed), sum(|done| done.cancelled), sum(|done| done.over));
     let read = |count: &AtomicU64| count.load(Ordering::SeqCst);
     println!("{shards} shards, {pool} threads: {armed} armed, {cancelled} cancelled, {over} over");
-    assert!(armed > 100 && over > 10 && sum(|done| done.moved) > 10, "{done:?}");
+    assert!(armed >= THREADS * 200 && cancelled > 0 && over > 0 && sum(|done| done.moved) >= THREADS * 20, "{done:?}");
     assert_eq!((armed, read(&book.called)), (cancelled + over, over), "nothing is lost and nothing is called twice");
     assert_eq!((read(&book.early), read(&book.wrong)), (0, 0));
     assert_eq!(book.alive.load(Ordering::SeqCst), 0, "each closure is gone");
