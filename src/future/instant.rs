@@ -35,7 +35,8 @@ impl Handle {
     /// The moment on the standard library's clock at which the driver's clock stands, or stood, at `at`.
     ///
     /// For a clock that does not go with the standard library's, such as a [`ManualClock`](crate::ManualClock), zero is
-    /// a moment that is the same for the whole process. One that the standard library cannot count up to is 30 years off.
+    /// a moment that is the same for the whole process. A moment that the standard library cannot count up to becomes
+    /// one that is 30 years off.
     pub fn instant_of(&self, at: Timestamp) -> Instant {
         to_instant(self.core(), at)
     }

@@ -21,8 +21,8 @@ pin_project! {
     ///
     /// # Errors
     ///
-    /// [`TimeoutError::Elapsed`] once the deadline has come; [`TimeoutError::Sleep`] if the driver was shut down before,
-    /// or its shard is full. [`into_inner`](Self::into_inner) gives the future back, to go on without a limit.
+    /// [`TimeoutError::Elapsed`] once the deadline has come; [`TimeoutError::Sleep`] if the driver was shut down
+    /// before, or its shard is full. [`into_inner`](Self::into_inner) gives the future back, to go on without a limit.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are polled"]
     pub struct Timeout<F> {

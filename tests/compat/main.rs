@@ -1,8 +1,8 @@
 //! A program that uses `tokio::time` changes one `use` line, and runs the same.
 //!
 //! `program.inc` is compiled twice, each time below another `use` line. Both run on a clock that goes on to the next
-//! timer when all wait, tokio's paused one and a [`ManualClock`], so that what they print can be held against each other
-//! to the millisecond.
+//! timer when all wait, tokio's paused one and a [`ManualClock`], so that what they print can be held against each
+//! other to the millisecond.
 
 use std::future::Future;
 use std::pin::pin;
