@@ -8,6 +8,7 @@ macro_rules! links {
         "\
 [design]: crate::guide::design
 [driver]: crate::guide::driver
+[futures]: crate::guide::futures
 [algorithms]: crate::guide::algorithms
 [testing]: crate::guide::testing
 [decisions]: crate::guide::decisions
@@ -40,6 +41,10 @@ pub mod algorithms {}
 #[doc = links!()]
 #[doc = include_str!("../docs/driver.md")]
 pub mod driver {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/futures.md")]
+pub mod futures {}
 
 #[doc = links!()]
 #[doc = include_str!("../docs/runtimes.md")]

@@ -145,7 +145,8 @@ impl Alarm {
     }
 
     /// Moves it to `deadline`. One that is armed stays armed, with its waker; a deadline in the past is ready at the
-    /// next poll, and fires it in the next turn for the task that polled last. One that has fired is to be polled again.
+    /// next poll, and fires it in the next turn for the task that polled last. One that has fired is to be polled
+    /// again.
     pub(crate) fn reset(&mut self, deadline: Deadline) {
         let is_earlier = deadline.soft() < self.deadline.soft();
         self.deadline = deadline;

@@ -5,9 +5,10 @@
 //! other to the millisecond.
 
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tickwheel::{Driver, ManualClock, Resolution, TimerHeap, TimerWheel};
@@ -66,4 +67,19 @@ fn a_program_of_tokios_runs_the_same_after_one_use_line_is_changed() {
     let clock = ManualClock::new();
     let precise = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new()).unwrap();
     assert_eq!(on_ours(&clock, &precise), expected);
+}
+
+#[test]
+fn l27_a_period_of_zero_panics_in_the_file_that_asked_for_it() {
+    use tickwheel::compat::time::{Duration, Instant, interval, interval_at};
+
+    let where_it_panics = |call: &dyn Fn()| {
+        let (sender, receiver) = mpsc::channel();
+        panic::set_hook(Box::new(move |panic| sender.send(panic.location().unwrap().file().to_owned()).unwrap()));
+        panic::catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+        drop(panic::take_hook());
+        receiver.recv().unwrap()
+    };
+    assert_eq!(where_it_panics(&|| drop(interval(Duration::ZERO))), file!());
+    assert_eq!(where_it_panics(&|| drop(interval_at(Instant::now(), Duration::ZERO))), file!());
 }

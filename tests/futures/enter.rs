@@ -62,17 +62,13 @@ fn l28_tests_of_one_process_each_have_their_own_clock() {
                 assert!(sleep.poll().is_pending());
                 for step in 1..=n {
                     assert!(sleep.poll().is_pending());
-                    together_or(&clock, step);
+                    clock.advance_to(at(step));
                 }
                 assert!(sleep.poll().is_ready());
                 assert_eq!(now(), n);
             });
         }
     });
-
-    fn together_or(clock: &tickwheel::ManualClock, step: u64) {
-        clock.advance_to(at(step));
-    }
 }
 
 #[test]
