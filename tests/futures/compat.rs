@@ -18,74 +18,68 @@ fn due(start: Instant, interval: &mut Task<Interval>) -> Vec<u64> {
     seen
 }
 
-fn follow(
-    clock: &ManualClock,
-    behavior: MissedTickBehavior,
-    script: &[(u64, &[u64])],
-    reset: Option<(usize, &dyn Fn(&mut Interval))>,
-) {
+/// Steps of the clock in milliseconds, and the ticks that are ready after each.
+type Script = &'static [(u64, &'static [u64])];
+
+/// Moves the clock on step by step and holds the ticks seen at each step against those expected.
+fn follow(clock: &ManualClock, start: Instant, interval: &mut Task<Interval>, script: Script) {
+    for (step, expected) in script {
+        clock.advance(ms(*step));
+        assert_eq!(due(start, interval), *expected, "at {:?}", clock.now());
+    }
+}
+
+fn from_now(behavior: MissedTickBehavior) -> (Instant, Task<Interval>) {
     let start = Instant::now();
     let mut interval = Task::new(time::interval_at(start, ms(300)));
-    assert_eq!(interval.future.missed_tick_behavior(), MissedTickBehavior::Burst);
+    assert_eq!(interval.future.missed_tick_behavior(), MissedTickBehavior::Burst, "unless another choice is made");
     interval.future.set_missed_tick_behavior(behavior);
     assert_eq!((interval.future.missed_tick_behavior(), interval.future.period()), (behavior, ms(300)));
-    for (n, (step, expected)) in script.iter().enumerate() {
-        if let Some((at, reset)) = reset.filter(|(at, _)| *at == n) {
-            reset(&mut interval.future);
-            assert_eq!(at, n);
-        }
-        clock.advance(ms(*step));
-        assert_eq!(due(start, &mut interval), *expected, "{behavior:?}, step {n}");
-    }
+    (start, interval)
 }
 
 #[test]
 fn l26_missed_ticks_as_tokio_has_them() {
     let (clock, timers) = coarse();
     let _entered = timers.enter();
-    follow(
-        &clock,
-        MissedTickBehavior::Burst,
-        &[(0, &[0]), (100, &[]), (200, &[300]), (650, &[600, 900]), (200, &[]), (100, &[1200]), (250, &[1500])],
-        None,
-    );
-    follow(
-        &clock,
-        MissedTickBehavior::Delay,
-        &[(0, &[0]), (100, &[]), (200, &[300]), (650, &[600]), (100, &[]), (200, &[1250]), (300, &[1550])],
-        None,
-    );
-    follow(
-        &clock,
-        MissedTickBehavior::Skip,
-        &[(0, &[0]), (100, &[]), (200, &[300]), (650, &[600]), (250, &[1200]), (300, &[1500]), (300, &[1800])],
-        None,
-    );
+    let scripts: [(MissedTickBehavior, Script); 3] = [
+        (MissedTickBehavior::Burst, &[(650, &[600, 900]), (200, &[]), (100, &[1200]), (250, &[1500]), (300, &[1800])]),
+        (MissedTickBehavior::Delay, &[(650, &[600]), (100, &[]), (200, &[1250]), (300, &[1550]), (300, &[1850])]),
+        (MissedTickBehavior::Skip, &[(650, &[600]), (250, &[1200]), (300, &[1500]), (300, &[1800])]),
+    ];
+    for (behavior, late) in scripts {
+        let (start, mut interval) = from_now(behavior);
+        follow(&clock, start, &mut interval, &[(0, &[0]), (100, &[]), (200, &[300])]);
+        follow(&clock, start, &mut interval, late);
+    }
 }
 
 #[test]
 fn l26_up_to_five_milliseconds_are_not_late() {
     let (clock, timers) = coarse();
     let _entered = timers.enter();
-    let script: &[(u64, &[u64])] =
-        &[(0, &[0]), (305, &[300]), (294, &[]), (1, &[600]), (306, &[900]), (299, &[]), (1, &[1206])];
-    follow(&clock, MissedTickBehavior::Delay, script, None);
+    let (start, mut interval) = from_now(MissedTickBehavior::Delay);
+    follow(&clock, start, &mut interval, &[(0, &[0]), (305, &[300]), (294, &[]), (1, &[600])]);
+    follow(&clock, start, &mut interval, &[(306, &[900]), (299, &[]), (1, &[1206])]);
 }
 
 #[test]
 fn l27_the_resets_of_an_interval() {
     let (clock, timers) = coarse();
     let _entered = timers.enter();
-    let before: [(u64, &[u64]); 4] = [(0, &[0]), (100, &[]), (200, &[300]), (100, &[])];
-    let with = |after: &[(u64, &'static [u64])], reset: &dyn Fn(&mut Interval)| {
-        let script = [&before, after].concat();
-        follow(&clock, MissedTickBehavior::Burst, &script, Some((before.len(), reset)));
-    };
-    with(&[(250, &[]), (50, &[700]), (300, &[1000])], &|interval| interval.reset());
-    with(&[(0, &[400]), (100, &[]), (200, &[700])], &|interval| interval.reset_immediately());
-    with(&[(20, &[420]), (100, &[]), (200, &[720])], &|interval| interval.reset_after(ms(20)));
-    with(&[(40, &[440]), (300, &[740])], &|interval| interval.reset_at(Instant::now() + ms(40)));
-    with(&[(900, &[]), (100, &[1400]), (300, &[1700])], &|interval| interval.reset_at(Instant::now() + ms(1000)));
+    let resets: [(fn(&mut Interval), Script); 5] = [
+        (|interval| interval.reset(), &[(250, &[]), (50, &[700]), (300, &[1000])]),
+        (|interval| interval.reset_immediately(), &[(0, &[400]), (100, &[]), (200, &[700])]),
+        (|interval| interval.reset_after(ms(20)), &[(20, &[420]), (100, &[]), (200, &[720])]),
+        (|interval| interval.reset_at(Instant::now() + ms(40)), &[(40, &[440]), (300, &[740])]),
+        (|interval| interval.reset_at(Instant::now() + ms(1000)), &[(900, &[]), (100, &[1400]), (300, &[1700])]),
+    ];
+    for (reset, after) in resets {
+        let (start, mut interval) = from_now(MissedTickBehavior::Burst);
+        follow(&clock, start, &mut interval, &[(0, &[0]), (100, &[]), (200, &[300]), (100, &[])]);
+        reset(&mut interval.future);
+        follow(&clock, start, &mut interval, after);
+    }
 }
 
 #[test]
@@ -158,9 +152,9 @@ fn l33_a_timeout_has_the_calls_of_tokios() {
         assert_eq!(elapsed.to_string(), "deadline has elapsed");
         assert_eq!(io::Error::from(elapsed).kind(), io::ErrorKind::TimedOut);
         let mut timeout = time::timeout_at(Instant::now() + ms(5), ready(3));
-        let _: &mut std::future::Ready<i32> = timeout.get_mut();
-        let _: &std::future::Ready<i32> = timeout.get_ref();
-        assert_eq!(timeout.into_inner().await, 3);
+        *timeout.get_mut() = ready(4);
+        assert!(format!("{:?}", timeout.get_ref()).contains('4'));
+        assert_eq!(timeout.into_inner().await, 4);
     });
     assert_eq!((clock.now(), timers.pending()), (at(5), 0));
 }
