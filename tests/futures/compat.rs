@@ -20,6 +20,7 @@ fn due(start: Instant, interval: &mut Task<Interval>) -> Vec<u64> {
 
 /// Steps of the clock in milliseconds, and the ticks that are ready after each.
 type Script = &'static [(u64, &'static [u64])];
+type Reset = fn(&mut Interval);
 
 /// Moves the clock on step by step and holds the ticks seen at each step against those expected.
 fn follow(clock: &ManualClock, start: Instant, interval: &mut Task<Interval>, script: Script) {
@@ -67,7 +68,7 @@ fn l26_up_to_five_milliseconds_are_not_late() {
 fn l27_the_resets_of_an_interval() {
     let (clock, timers) = coarse();
     let _entered = timers.enter();
-    let resets: [(fn(&mut Interval), Script); 5] = [
+    let resets: [(Reset, Script); 5] = [
         (|interval| interval.reset(), &[(250, &[]), (50, &[700]), (300, &[1000])]),
         (|interval| interval.reset_immediately(), &[(0, &[400]), (100, &[]), (200, &[700])]),
         (|interval| interval.reset_after(ms(20)), &[(20, &[420]), (100, &[]), (200, &[720])]),
