@@ -2,16 +2,18 @@
 //!
 //! # Bias
 //!
-//! - All read the machine's clock once for each timer. All but the bare wheel carry something to run when it fires: a
-//!   closure of one word, or a waker.
-//! - tokio's `Sleep` lives on the stack and allocates nothing; a callback of the driver's has a node and a closure on
-//!   the heap, two allocations for each timer. tokio's would have to be spawned as a task to run something by itself.
-//! - A `Sleep` is polled with a waker that is counted, as those of all runtimes are, on threads that have entered the
-//!   runtime but are not its workers, so that its cooperative budget does not interfere.
+//! - All read the machine's clock for each timer, and a sleep of the driver's once more as it is polled, to be ready at
+//!   once if its deadline has come. All but the bare wheel carry something to run when it fires: a closure of one word,
+//!   or a waker that is counted, as those of all runtimes are.
+//! - tokio's `sleep` and the driver's live on the stack and allocate nothing. A callback has a node and a closure on the
+//!   heap, two allocations for each timer; with tokio, something that runs by itself would be a task.
+//! - Sleeps are polled on threads that are not a runtime's workers, so that tokio's cooperative budget does not
+//!   interfere.
 //! - The bare wheel behind a mutex is the least that a program could do itself: nobody turns it, and an earlier timer
 //!   wakes nobody.
 
 use std::future::Future;
+use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,63 +44,85 @@ pub(crate) struct Entry {
 }
 
 pub(crate) const ARMERS: &[Entry] = &[
-    Entry { name: "**wheel, 1 shard**", start: |_, background| Box::new(Handles::new(wheel(), 1, background)) },
+    Entry { name: "**wheel, callback**, 1 shard", start: |_, others| Box::new(Callbacks(driver(wheel(), 1, others))) },
     Entry {
-        name: "**wheel, a shard for each thread**",
-        start: |threads, background| Box::new(Handles::new(wheel(), threads, background)),
+        name: "… a shard for each thread",
+        start: |shards, others| Box::new(Callbacks(driver(wheel(), shards, others))),
     },
-    Entry { name: "**heap, 1 shard**", start: |_, background| Box::new(Handles::new(TimerHeap::new(), 1, background)) },
+    Entry { name: "**wheel, sleep**, 1 shard", start: |_, others| Box::new(Sleeps::new(driver(wheel(), 1, others))) },
     Entry {
-        name: "**heap, a shard for each thread**",
-        start: |threads, background| Box::new(Handles::new(TimerHeap::new(), threads, background)),
+        name: "… a shard for each thread",
+        start: |shards, others| Box::new(Sleeps::new(driver(wheel(), shards, others))),
     },
-    Entry { name: "tokio `sleep`, polled once", start: |_, background| Box::new(Sleeps::new(background)) },
-    Entry { name: "`Mutex<TimerWheel>`, no driver", start: |_, background| Box::new(Bare::new(background)) },
+    Entry {
+        name: "**heap, callback**, 1 shard",
+        start: |_, others| Box::new(Callbacks(driver(TimerHeap::new(), 1, others))),
+    },
+    Entry {
+        name: "… a shard for each thread",
+        start: |shards, others| Box::new(Callbacks(driver(TimerHeap::new(), shards, others))),
+    },
+    Entry {
+        name: "**heap, sleep**, 1 shard",
+        start: |_, others| Box::new(Sleeps::new(driver(TimerHeap::new(), 1, others))),
+    },
+    Entry {
+        name: "… a shard for each thread",
+        start: |shards, others| Box::new(Sleeps::new(driver(TimerHeap::new(), shards, others))),
+    },
+    Entry { name: "tokio `sleep`", start: |_, others| Box::new(TokioSleeps::new(others)) },
+    Entry { name: "`Mutex<TimerWheel<u64>>`, no driver", start: |_, others| Box::new(Bare::new(others)) },
 ];
 
-/// Those in the background are due after all others, and after the bench.
-fn background_delay(index: u64) -> Duration {
-    Duration::from_secs(3600) + Duration::from_millis(index)
+/// Delays, in milliseconds: timeouts of a server, none of which fires while it is measured.
+pub(crate) const DELAYS_MS: Range<u64> = 60_000..120_000;
+
+/// Those in the background are spread evenly over the same delays.
+fn background_delay(index: u64, background: u64) -> Duration {
+    Duration::from_millis(DELAYS_MS.start + index * (DELAYS_MS.end - DELAYS_MS.start) / background)
 }
 
 fn wheel() -> TimerWheel<Task> {
     TimerWheel::new(Resolution::MILLISECOND)
 }
 
-/// A driver's handle: `call_after`, and the drop of its guard.
-struct Handles {
-    driver: Driver,
+/// A driver with timers in the background.
+fn driver(timer: impl Timer<Task> + Send + 'static, shards: usize, background: u64) -> Driver {
+    let driver = Driver::builder().shards(shards).spawn(timer).expect("the system has one more thread");
+    for index in 0..background {
+        let handle = driver.on_shard(index as usize % shards);
+        let delay = background_delay(index, background);
+        handle.call_after(delay, counting(&CALLS)).expect("the driver runs").detach();
+    }
+    driver
 }
+
+/// What `driver` has done with `pairs` timers and those in the background.
+fn check_driver(driver: &Driver, pairs: u64, background: u64) -> Result<(), String> {
+    let metrics = driver.metrics();
+    let calls = CALLS.load(Ordering::Relaxed);
+    let seen = (metrics.armed, metrics.cancelled, metrics.fired, metrics.pending as u64, calls);
+    expect(seen, (pairs + background, pairs, 0, background, 0), "armed, cancelled, fired, pending and called")
+}
+
+/// A driver's handle: `call_after`, and the drop of its guard.
+struct Callbacks(Driver);
 
 /// How often a callback was called, whether it had been cancelled or not: all of them are due after the bench. A word
 /// that all share costs nothing to be dropped.
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-impl Handles {
-    fn new(timer: impl Timer<Task> + Send + 'static, shards: usize, background: u64) -> Self {
-        let driver = Driver::builder().shards(shards).spawn(timer).expect("the system has one more thread");
-        for index in 0..background {
-            let handle = driver.on_shard(index as usize % shards);
-            handle.call_after(background_delay(index), counting(&CALLS)).expect("the driver runs").detach();
-        }
-        Self { driver }
-    }
-}
-
-impl Armer for Handles {
+impl Armer for Callbacks {
     fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String> {
         for delay in delays {
-            let guard = self.driver.call_after(delay, counting(&CALLS));
+            let guard = self.0.call_after(delay, counting(&CALLS));
             drop(guard.map_err(|error| error.to_string())?);
         }
         Ok(())
     }
 
     fn check(&self, pairs: u64, background: u64) -> Result<(), String> {
-        let metrics = self.driver.metrics();
-        let calls = CALLS.load(Ordering::Relaxed);
-        let seen = (metrics.armed, metrics.cancelled, metrics.fired, metrics.pending as u64, calls);
-        expect(seen, (pairs + background, pairs, 0, background, 0), "armed, cancelled, fired, pending and called")
+        check_driver(&self.0, pairs, background)
     }
 }
 
@@ -107,11 +131,83 @@ fn counting(calls: &'static AtomicU64) -> impl FnOnce(Firing) + Send + 'static {
     move |_| _ = calls.fetch_add(1, Ordering::Relaxed)
 }
 
-/// tokio's `sleep` in a runtime of several threads: made, polled once, dropped.
+/// A driver's handle: `sleep`, polled once and dropped.
 struct Sleeps {
+    driver: Driver,
+    woken: Arc<Woken>,
+}
+
+impl Sleeps {
+    fn new(driver: Driver) -> Self {
+        Self { driver, woken: Arc::default() }
+    }
+}
+
+impl Armer for Sleeps {
+    fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String> {
+        poll_all(&self.woken, delays, |delay| self.driver.sleep(delay)).map(drop)
+    }
+
+    fn check(&self, pairs: u64, background: u64) -> Result<(), String> {
+        check_driver(&self.driver, pairs, background)?;
+        expect(self.woken.0.load(Ordering::Relaxed), 0, "woken")
+    }
+}
+
+/// tokio's `sleep` in a runtime of several threads: made, polled once, dropped.
+struct TokioSleeps {
     runtime: Runtime,
     armed: AtomicU64,
     woken: Arc<Woken>,
+}
+
+impl TokioSleeps {
+    fn new(background: u64) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
+        let runtime = runtime.expect("the system has two more threads");
+        let woken = Arc::new(Woken::default());
+        for index in 0..background {
+            let woken = woken.clone();
+            runtime.spawn(async move {
+                tokio::time::sleep(background_delay(index, background)).await;
+                woken.wake();
+            });
+        }
+        Self { runtime, armed: AtomicU64::new(0), woken }
+    }
+}
+
+impl Armer for TokioSleeps {
+    fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String> {
+        let _entered = self.runtime.enter();
+        let armed = poll_all(&self.woken, delays, tokio::time::sleep)?;
+        self.armed.fetch_add(armed, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn check(&self, pairs: u64, background: u64) -> Result<(), String> {
+        let alive = self.runtime.metrics().num_alive_tasks() as u64;
+        let seen = (self.armed.load(Ordering::Relaxed), self.woken.0.load(Ordering::Relaxed), alive);
+        expect(seen, (pairs, 0, background), "armed, woken and asleep")
+    }
+}
+
+/// Polls a sleep for each of `delays` once, drops it, and says how many there were.
+fn poll_all<F: Future>(
+    woken: &Arc<Woken>,
+    delays: &mut dyn Iterator<Item = Duration>,
+    sleep: impl Fn(Duration) -> F,
+) -> Result<u64, String> {
+    let waker = Waker::from(woken.clone());
+    let mut context = Context::from_waker(&waker);
+    let mut armed = 0;
+    for delay in delays {
+        if pin!(sleep(delay)).poll(&mut context).is_ready() {
+            return Err(format!("a sleep of {delay:?} was over at once"));
+        }
+        armed += 1;
+    }
+    Ok(armed)
 }
 
 /// Counts how often a sleep is over.
@@ -121,46 +217,6 @@ struct Woken(AtomicU64);
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl Sleeps {
-    fn new(background: u64) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
-        let runtime = runtime.expect("the system has two more threads");
-        let woken = Arc::new(Woken::default());
-        for index in 0..background {
-            let woken = woken.clone();
-            runtime.spawn(async move {
-                tokio::time::sleep(background_delay(index)).await;
-                woken.wake();
-            });
-        }
-        Self { runtime, armed: AtomicU64::new(0), woken }
-    }
-}
-
-impl Armer for Sleeps {
-    fn arm_and_cancel(&self, delays: &mut dyn Iterator<Item = Duration>) -> Result<(), String> {
-        let _entered = self.runtime.enter();
-        let waker = Waker::from(self.woken.clone());
-        let mut context = Context::from_waker(&waker);
-        let mut armed = 0;
-        for delay in delays {
-            let sleep = pin!(tokio::time::sleep(delay));
-            if sleep.poll(&mut context).is_ready() {
-                return Err(format!("a sleep of {delay:?} was over at once"));
-            }
-            armed += 1;
-        }
-        self.armed.fetch_add(armed, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn check(&self, pairs: u64, background: u64) -> Result<(), String> {
-        let alive = self.runtime.metrics().num_alive_tasks() as u64;
-        let seen = (self.armed.load(Ordering::Relaxed), self.woken.0.load(Ordering::Relaxed), alive);
-        expect(seen, (pairs, 0, background), "armed, fired and asleep")
     }
 }
 
@@ -176,7 +232,7 @@ impl Bare {
         let clock = MonotonicClock::new();
         let mut timers = TimerWheel::new(Resolution::MILLISECOND);
         for index in 0..background {
-            timers.insert(clock.now() + background_delay(index), index).expect("there is room for more");
+            timers.insert(clock.now() + background_delay(index, background), index).expect("there is room for more");
         }
         Self { clock, timers: Mutex::new(timers), cancelled: AtomicU64::new(0) }
     }

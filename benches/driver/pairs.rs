@@ -10,13 +10,11 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
-use crate::armers::{ARMERS, Armer};
+use crate::armers::{ARMERS, Armer, DELAYS_MS};
 use crate::clock::timed;
 use crate::options::Scale;
 use crate::page::{Page, nanos};
 
-/// Delays, in milliseconds: timeouts of a server, none of which fires while it is measured.
-const DELAYS_MS: std::ops::Range<u64> = 5_000..60_000;
 const SEED: u64 = 0x7061_6972_7321;
 
 /// What one round took, in nanoseconds for each pair.

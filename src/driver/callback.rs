@@ -129,19 +129,22 @@ impl Callback {
         self.inner.lock().due
     }
 
-    /// Arms it for the first time, to call what `boxed` makes of `call`, which comes back if it is not armed.
+    /// Arms it for the first time, to call what `boxed` makes of `call`, which comes back if it is not armed. Gives
+    /// its id.
     pub(crate) fn arm<F>(
         &self,
         call: F,
         boxed: impl FnOnce(F) -> Call,
         arm: impl FnOnce() -> Result<TimerId, ArmErrorReason>,
-    ) -> Result<(), ArmError<F>> {
+    ) -> Result<TimerId, ArmError<F>> {
         let mut inner = self.inner.lock();
         match arm() {
-            Ok(id) => (inner.phase, inner.call) = (Phase::Armed(id), Some(boxed(call))),
-            Err(reason) => return Err(ArmError::new(call, reason)),
+            Ok(id) => {
+                (inner.phase, inner.call) = (Phase::Armed(id), Some(boxed(call)));
+                Ok(id)
+            }
+            Err(reason) => Err(ArmError::new(call, reason)),
         }
-        Ok(())
     }
 
     /// Begins a run for the timer that left its shard as `id`; `None` if it is not the one that counts any more.

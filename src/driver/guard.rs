@@ -9,6 +9,7 @@ use super::task::Task;
 use crate::error::ArmError;
 use crate::sync::Arc;
 use crate::time::{Deadline, Timestamp};
+use crate::timer::TimerId;
 
 /// A callback that was armed. Dropping it cancels the callback; [`detach`](Self::detach) lets it go its way.
 ///
@@ -19,6 +20,8 @@ pub struct CallbackGuard {
     /// Away once it was detached.
     callback: Option<Arc<Callback>>,
     shard: u32,
+    /// As it was armed first. It goes stale with the first run, and with a timer that is armed anew.
+    first: TimerId,
 }
 
 impl CallbackGuard {
@@ -33,13 +36,13 @@ impl CallbackGuard {
     ) -> Result<Self, ArmError<F>> {
         let callback = Arc::new(callback);
         let mut is_earlier = false;
-        callback.arm(call, boxed, || {
+        let first = callback.arm(call, boxed, || {
             let armed = core.shard(shard).arm(deadline, Task::call(callback.clone()));
             let (id, earlier) = armed.map_err(|error| error.reason())?;
             is_earlier = earlier;
             Ok(id)
         })?;
-        let guard = Self { core: core.clone(), callback: Some(callback), shard };
+        let guard = Self { core: core.clone(), callback: Some(callback), shard, first };
         if is_earlier {
             // For an event loop this calls code of the user's: if it panics, the guard cancels what was armed.
             core.tell_sleeper(shard);
@@ -129,7 +132,12 @@ impl CallbackGuard {
 
 impl Drop for CallbackGuard {
     fn drop(&mut self) {
-        if self.callback.is_some() {
+        if self.callback.is_none() {
+            return;
+        }
+        // Most are dropped before they have fired. What comes out of its shard nobody else can call any more, and with
+        // the guard nobody is left who could ask after it: it needs no lock of its own (L18).
+        if self.core.shard(self.shard).cancel(self.first).is_none() {
             self.cancel();
         }
     }
