@@ -17,6 +17,8 @@ use crate::timer::{Budget, Expired, Timer, TimerId};
 /// What a driver needs of its timers.
 pub(crate) type BoxedTimer = Box<dyn Timer<Task> + Send>;
 
+/// How many timers may be armed or moved before upkeep that they have brought nearer is looked for.
+const LOOKED_AFTER: u64 = 16;
 /// How many entries a turn touches under one hold of the lock.
 const SLICE: u64 = 64;
 
@@ -83,7 +85,7 @@ impl Shard {
             ArmError::new(error.into_value(), ArmErrorReason::Full(limit))
         })?;
         state.counts.armed += 1;
-        Ok((id, self.publish_earlier(&state)))
+        Ok((id, self.publish_earlier(&state, deadline)))
     }
 
     /// Moves a timer, and says whether it was there, and as [`arm`](Self::arm) whether who sleeps must hear of it.
@@ -93,7 +95,7 @@ impl Shard {
             return None;
         }
         state.counts.reset += 1;
-        Some(self.publish_earlier(&state))
+        Some(self.publish_earlier(&state, deadline))
     }
 
     /// Takes a timer out. Who sleeps is not told: at worst one empty turn is made.
@@ -161,11 +163,20 @@ impl Shard {
         Snapshot { next_turn: timer.and_then(|timer| timer.next_turn()), counts: state.counts, timers }
     }
 
-    /// Publishes when the timer wants to be turned, if that is earlier than what stands there.
-    fn publish_earlier(&self, state: &MutexGuard<'_, State>) -> bool {
-        let next = as_nanos(state.timer.as_ref().and_then(|timer| timer.next_turn()));
+    /// Publishes when the timer wants to be turned, after one was armed for or moved to `deadline`, if that is earlier
+    /// than what stands there.
+    ///
+    /// One that is not due earlier can only bring upkeep nearer, by crowding a slot. It is looked for at one change in
+    /// [`LOOKED_AFTER`]: asking the timer costs as much as arming.
+    fn publish_earlier(&self, state: &MutexGuard<'_, State>, deadline: Deadline) -> bool {
         // Nobody else writes while the lock is held.
-        let is_earlier = next < self.next_turn.load(Ordering::Relaxed);
+        let published = self.next_turn.load(Ordering::Relaxed);
+        let ShardCounts { armed, reset, .. } = state.counts;
+        if deadline.soft().as_nanos() >= published && (armed + reset) % LOOKED_AFTER != 0 {
+            return false;
+        }
+        let next = as_nanos(state.timer.as_ref().and_then(|timer| timer.next_turn()));
+        let is_earlier = next < published;
         if is_earlier {
             self.next_turn.store(next, Ordering::Release);
         }
