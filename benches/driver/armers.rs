@@ -5,8 +5,8 @@
 //! - All read the machine's clock for each timer, and a sleep of the driver's once more as it is polled, to be ready at
 //!   once if its deadline has come. All but the bare wheel carry something to run when it fires: a closure of one word,
 //!   or a waker that is counted, as those of all runtimes are.
-//! - tokio's `sleep` and the driver's live on the stack and allocate nothing. A callback has a node and a closure on the
-//!   heap, two allocations for each timer; with tokio, something that runs by itself would be a task.
+//! - tokio's `sleep` and the driver's live on the stack and allocate nothing. A callback has a node and a closure on
+//!   the heap, two allocations for each timer; with tokio, something that runs by itself would be a task.
 //! - Sleeps are polled on threads that are not a runtime's workers, so that tokio's cooperative budget does not
 //!   interfere.
 //! - The bare wheel behind a mutex is the least that a program could do itself: nobody turns it, and an earlier timer

@@ -34,8 +34,8 @@ const FAR: [Far; 2] = [
 
 pub(crate) fn run(scale: &Scale, page: &mut Page) -> Result<(), String> {
     let what = format!(
-        "{} timers, none of which is due: what the driver's thread did in {:?}. Wake-ups as the driver counts them, and \
-         sleeps as the system does (Linux; each ends with a wake-up).",
+        "{} timers, none of which is due: what the driver's thread did in {:?}. Wake-ups as the driver counts them, \
+         and sleeps as the system does (Linux; each ends with a wake-up).",
         scale.idle_timers, scale.watched
     );
     page.heading("Idle", &what);

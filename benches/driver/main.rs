@@ -16,6 +16,9 @@
 
 #[path = "../jobs/clock.rs"]
 mod clock;
+#[path = "../versus/src/machine.rs"]
+#[allow(dead_code, reason = "the other package asks for versions too")]
+mod machine;
 #[path = "../jobs/stats.rs"]
 mod stats;
 
@@ -45,8 +48,16 @@ fn main() -> ExitCode {
     }
 }
 
+/// How busy the machine was with other things, where it can be found out.
+fn busy_before() -> Option<String> {
+    let loads = std::fs::read_to_string("/proc/loadavg").ok()?;
+    Some(format!(" Load average of the minute before: {}.", loads.split(' ').next()?))
+}
+
 fn run(options: &Options) -> Result<(), String> {
     let mut page = Page::default();
+    let (description, busy) = (machine::description(), busy_before().unwrap_or_default());
+    page.line(format_args!("One run, on {description}.{busy}"));
     for job in options.jobs() {
         match job {
             Job::Pairs => pairs::run(&options.scale(), &mut page)?,

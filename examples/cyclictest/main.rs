@@ -6,12 +6,12 @@
 //! ```
 //!
 //! One driver calls one callback for each interval. Each notes how long after its moment it runs; the table is redrawn
-//! in place on a terminal, and printed twice a second elsewhere. At the end come a histogram, and the check that nothing
-//! ran early and that no run is missing.
+//! in place on a terminal, and printed twice a second elsewhere. At the end come a histogram, and the check that
+//! nothing ran early and that no run is missing.
 //!
 //! The files, top down: this one (arguments, the order of things), `line` (one interval: what it measures, and its
-//! check), `load` (threads that keep the processors busy), `screen` (the live table), `histogram` (the end, as text) and
-//! `plot` (the same as SVG).
+//! check), `load` (threads that keep the processors busy), `screen` (the live table), `histogram` (the end, as text)
+//! and `plot` (the same as SVG).
 
 mod histogram;
 mod line;

@@ -7,12 +7,13 @@
 //! ```
 //!
 //! It is a server as for messages or notifications, whose connections stay for hours: they come and go as a day's
-//! visitors do, send a request now and then, fall silent or vanish. It has the timers that servers have: an idle timeout
-//! for each connection, reset at every request; keep-alives; a deadline for each request; retries that back off; a
-//! report at each full hour. All of it, the visitors too, runs as callbacks of one driver.
+//! visitors do, send a request now and then, fall silent or vanish. It has the timers that servers have: an idle
+//! timeout for each connection, reset at every request; keep-alives; a deadline for each request; retries that back
+//! off; a report at each full hour. All of it, the visitors too, runs as callbacks of one driver.
 //!
-//! The files, top down: this one (arguments, two runs, one comparison), `day` (the simulation), `clients` (what visitors
-//! do, and when they come), `book` (what happened, and whether it happened on time), `report` (the table) and `plot`.
+//! The files, top down: this one (arguments, two runs, one comparison), `day` (the simulation), `clients` (what
+//! visitors do, and when they come), `book` (what happened, and whether it happened on time), `report` (the table) and
+//! `plot`.
 
 mod book;
 mod clients;
@@ -41,11 +42,11 @@ use book::Outcome;
 #[command(name = "simulate_a_day", about, long_about, verbatim_doc_comment)]
 struct Args {
     /// How many connections arrive, all in all
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = at_most(10_000_000))]
     connections: u32,
 
     /// How many hours are simulated, from midnight on
-    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168))]
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = at_most(168))]
     hours: u32,
 
     /// The timer under the driver
@@ -67,6 +68,10 @@ enum Which {
     Wheel,
     /// TimerHeap, to the nanosecond
     Heap,
+}
+
+fn at_most(most: u32) -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=i64::from(most))
 }
 
 impl Which {

@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod channels;
+mod cheap;
 mod common;
 mod dump;
 mod hooked;
