@@ -36,11 +36,20 @@ impl<T, G: Geometry> Store<T, G> {
 
     fn expire_due(&mut self, budget: &mut Budget) -> Option<(TimerId, T)> {
         while !budget.is_spent() {
-            if !self.is_settled() {
+            if let Some(entry) = self.due.pop_front() {
+                budget.spend(1);
+                if let Some(expired) = self.meet(entry, budget) {
+                    return Some(expired);
+                }
+            } else if !self.is_settled() {
                 self.settle(budget);
-            } else if let Some(expired) = self.pop_due(budget) {
-                return Some(expired);
-            } else if !budget.is_spent() && !self.move_on() {
+            } else if let Some(index) = self.pop_outlier(Side::Before) {
+                return self.fire_outlier(index, budget);
+            } else if self.levels[0].holds(self.now) {
+                self.take_due_chunk();
+            } else if let Some(index) = self.pop_outlier(Side::After) {
+                return self.fire_outlier(index, budget);
+            } else if !self.move_on() {
                 self.finish(budget);
                 break;
             }
@@ -55,40 +64,13 @@ impl<T, G: Geometry> Store<T, G> {
         self.turn_is_open = budget.is_spent();
     }
 
-    /// Takes the next timer that is due at `now`.
+    /// Takes the next chunk of entries out of the slot of `now`.
     #[inline]
-    fn pop_due(&mut self, budget: &mut Budget) -> Option<(TimerId, T)> {
-        if let Some(index) = self.pop_outlier(Side::Before) {
-            return self.fire_outlier(index, budget);
-        }
-        while self.has_due_entry() {
-            if budget.is_spent() {
-                return None;
-            }
-            budget.spend(1);
-            let entry = self.due.pop_front()?;
-            if let Some(expired) = self.meet(entry, budget) {
-                return Some(expired);
-            }
-        }
-        let index = self.pop_outlier(Side::After)?;
-        self.fire_outlier(index, budget)
-    }
-
-    /// Whether an entry of `now` is at hand: else takes the next chunk out of its slot.
-    #[inline]
-    fn has_due_entry(&mut self) -> bool {
-        if !self.due.entries().is_empty() {
-            return true;
-        }
-        if !self.levels[0].holds(self.now) {
-            return false;
-        }
+    fn take_due_chunk(&mut self) {
         self.due = self.levels[0].pop_front_chunk(&mut self.chunks, self.now);
         // Reads what is about to be needed, all at once: the cache misses overlap here, and would not one by one.
         let at_hand = self.due.entries().iter().filter(|entry| self.arena.is_live(entry.place)).count();
         core::hint::black_box(at_hand);
-        true
     }
 
     #[inline]
@@ -177,7 +159,10 @@ impl<T, G: Geometry> Store<T, G> {
     /// Says whether there may be more to do.
     #[inline]
     fn move_on(&mut self) -> bool {
-        self.soonest = self.next_stop();
+        // The soonest was found when `now` was moved last, if nothing was filed for an earlier tick since.
+        if self.soonest <= self.now {
+            self.soonest = self.next_stop();
+        }
         let next = self.soonest.min(self.target);
         let goes_on = next == self.soonest && self.now < next;
         self.move_to(next);
