@@ -9,39 +9,69 @@
 //! Between the last two the owner may keep the place as long as something still refers to its index. A place whose last
 //! generation is used up is retired: never given out again (C5).
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::error::InsertError;
 use crate::head::{FREE, Head, LAST_GENERATION};
-use crate::paged::Paged;
 use crate::timer::TimerId;
 
 /// Places in a page, as a power of two.
 const PAGE_BITS: u32 = 11;
-/// Words of marks in a page, as a power of two.
-const MARK_PAGE_BITS: u32 = 8;
+/// Words of marks in a page.
+const MARK_WORDS: usize = (1 << PAGE_BITS) / 64;
 /// A link to nowhere. No place has this index.
 const NOWHERE: u32 = u32::MAX;
 /// How many places there can be at the most.
 const CAPACITY: usize = NOWHERE as usize;
 
-/// Places `n << PAGE_BITS` and on: heads and values apart, but found together.
+/// Places `n << PAGE_BITS` and on: heads, values and marks apart, but found together.
 struct Page<M, T> {
     heads: Vec<Head<M>>,
     values: Vec<Option<T>>,
+    /// A bit for each place: the owner's mark. The bits of a million places fit into a core's cache; their heads do
+    /// not.
+    marks: Box<[u64; MARK_WORDS]>,
 }
 
 impl<M, T> Page<M, T> {
     const SIZE: usize = 1 << PAGE_BITS;
 
     fn with_capacity(capacity: usize) -> Self {
-        Self { heads: Vec::with_capacity(capacity), values: Vec::with_capacity(capacity) }
+        Self {
+            heads: Vec::with_capacity(capacity),
+            values: Vec::with_capacity(capacity),
+            marks: Box::new([0; MARK_WORDS]),
+        }
     }
 
     fn reserve(&mut self, additional: usize) {
         self.heads.reserve(additional);
         self.values.reserve(additional);
     }
+
+    /// The word that has the mark of the place at `at`, and its bit there.
+    #[inline]
+    const fn mark(at: usize) -> (usize, u64) {
+        (at / 64 % MARK_WORDS, 1 << (at % 64))
+    }
+
+    #[inline]
+    fn is_marked(&self, at: usize) -> bool {
+        let (word, bit) = Self::mark(at);
+        self.marks[word] & bit != 0
+    }
+}
+
+/// What becomes of a place whose value has left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parting {
+    /// It is released.
+    Release,
+    /// It is marked, and stays in use under this tag.
+    Mark(u8),
+    /// It stays in use as it is.
+    Keep,
 }
 
 /// The places of one container. They are allotted by pages, so that growing never copies more than a page (C8).
@@ -60,9 +90,7 @@ pub(crate) struct Arena<M, T> {
     first_generation: u32,
     last_generation: u32,
     retired: usize,
-    /// A bit for each place: the owner's mark. The bits of a million places fit into a core's cache; their heads do
-    /// not.
-    marks: Paged<u64, MARK_PAGE_BITS>,
+    /// Places with a mark.
     marked: usize,
 }
 
@@ -71,7 +99,6 @@ impl<M, T> Arena<M, T> {
         Self {
             pages: Vec::new(),
             len: 0,
-            marks: Paged::new(),
             marked: 0,
             free: NOWHERE,
             live: 0,
@@ -178,9 +205,6 @@ impl<M, T> Arena<M, T> {
         let (page, _) = self.page_mut(index);
         page.heads.push(head);
         page.values.push(None);
-        if self.len % 64 == 0 {
-            self.marks.push(0);
-        }
         self.len += 1;
         self.in_use += 1;
         Some(index)
@@ -254,16 +278,56 @@ impl<M, T> Arena<M, T> {
         Some((id, value, head))
     }
 
-    /// As [`take`](Self::take), for the timer that `id` names, if it is still there.
+    /// Takes the value of the timer that `id` names, if it is still there. `part` is shown the head, and says what
+    /// becomes of the place.
     #[inline]
-    pub(crate) fn take_by_id(&mut self, id: TimerId) -> Option<(T, &mut Head<M>)> {
+    pub(crate) fn take_by_id(&mut self, id: TimerId, part: impl FnOnce(&Head<M>) -> Parting) -> Option<T> {
         let page = self.pages.get_mut(id.index() as usize >> PAGE_BITS)?;
         let at = id.index() as usize & (Page::<M, T>::SIZE - 1);
         let head = page.heads.get_mut(at).filter(|head| head.generation() == id.generation().get())?;
         let value = page.values[at].take()?;
         self.live -= 1;
-        head.age(self.last_generation);
-        Some((value, head))
+        match part(head) {
+            Parting::Release => {
+                self.in_use -= 1;
+                if head.leave(self.last_generation, self.free) {
+                    self.free = id.index();
+                } else {
+                    self.retired += 1;
+                }
+            }
+            Parting::Mark(tag) => {
+                head.age(self.last_generation);
+                head.set_tag(tag);
+                let (word, bit) = Page::<M, T>::mark(at);
+                debug_assert!(page.marks[word] & bit == 0, "a place is marked once");
+                page.marks[word] |= bit;
+                self.marked += 1;
+            }
+            Parting::Keep => head.age(self.last_generation),
+        }
+        Some(value)
+    }
+
+    /// Takes the value out of its place and releases that, at once, if `is_it` says so of the head.
+    #[inline]
+    pub(crate) fn remove_if(&mut self, index: u32, is_it: impl FnOnce(&Head<M>) -> bool) -> Option<(TimerId, T)> {
+        let page = &mut self.pages[index as usize >> PAGE_BITS];
+        let at = index as usize & (Page::<M, T>::SIZE - 1);
+        let head = &mut page.heads[at];
+        if !is_it(head) {
+            return None;
+        }
+        let value = page.values[at].take()?;
+        let id = head.id(index);
+        self.live -= 1;
+        self.in_use -= 1;
+        if head.leave(self.last_generation, self.free) {
+            self.free = index;
+        } else {
+            self.retired += 1;
+        }
+        Some((id, value))
     }
 
     /// Lets a place without a value be given out again, unless its generations are used up.
@@ -281,25 +345,13 @@ impl<M, T> Arena<M, T> {
         self.in_use -= 1;
     }
 
-    /// Takes the value out of its place and releases that, at once.
-    #[inline]
-    pub(crate) fn remove(&mut self, index: u32) -> Option<(TimerId, T)> {
-        let free = self.free;
-        let (id, value, head) = self.take(index)?;
-        if head.vacate(free) {
-            self.free = index;
-        } else {
-            self.retired += 1;
-        }
-        self.in_use -= 1;
-        Some((id, value))
-    }
-
     /// Marks a place that is not marked.
     #[inline]
     pub(crate) fn mark(&mut self, index: u32) {
         debug_assert!(!self.is_marked(index), "a place is marked once");
-        self.marks[index as usize / 64] |= 1 << (index % 64);
+        let (page, at) = self.page_mut(index);
+        let (word, bit) = Page::<M, T>::mark(at);
+        page.marks[word] |= bit;
         self.marked += 1;
     }
 
@@ -307,13 +359,16 @@ impl<M, T> Arena<M, T> {
     #[inline]
     pub(crate) fn unmark(&mut self, index: u32) {
         debug_assert!(self.is_marked(index), "the place is marked");
-        self.marks[index as usize / 64] &= !(1 << (index % 64));
+        let (page, at) = self.page_mut(index);
+        let (word, bit) = Page::<M, T>::mark(at);
+        page.marks[word] &= !bit;
         self.marked -= 1;
     }
 
     #[inline]
     pub(crate) fn is_marked(&self, index: u32) -> bool {
-        self.marks[index as usize / 64] >> (index % 64) & 1 != 0
+        let (page, at) = self.page(index);
+        page.is_marked(at)
     }
 
     /// How many places are marked.
@@ -383,10 +438,6 @@ impl<M, T> Arena<M, T> {
             }
         }
         self.pages.shrink_to_fit();
-        while self.marks.len() > self.len.div_ceil(64) {
-            self.marks.pop();
-        }
-        self.marks.shrink_to_fit();
         self.relink_free_places();
     }
 
@@ -426,7 +477,8 @@ impl<M, T> Arena<M, T> {
             at = head.link;
         }
         assert_eq!(self.in_use + free_count + self.retired, self.len, "the places in use are counted");
-        assert_eq!(self.marks.len(), self.len.div_ceil(64), "every place has room for a mark");
+        let bits: u32 = self.pages.iter().flat_map(|page| page.marks.iter()).map(|word| word.count_ones()).sum();
+        assert_eq!(bits as usize, self.marked, "no mark is beyond the places");
         let mut marked = self.heads().filter(|(index, _)| self.is_marked(*index));
         assert_eq!(marked.clone().count(), self.marked, "the marks are counted");
         assert!(marked.all(|(_, head)| head.tag() != FREE), "a free place has no mark");

@@ -75,6 +75,19 @@ impl<M> Head<M> {
         true
     }
 
+    /// Moves the generation on and gives the place up, as the free one before `next_free`. Says whether it may be given
+    /// out again.
+    #[inline]
+    pub(crate) const fn leave(&mut self, last_generation: u32, next_free: u32) -> bool {
+        if self.generation() >= last_generation {
+            self.word = FREE as u32;
+            return false;
+        }
+        self.word = (self.word & !((1 << TAG_BITS) - 1)) + (1 << TAG_BITS) + FREE as u32;
+        self.link = next_free;
+        true
+    }
+
     /// Moves the generation on, so that ids given out before are stale.
     #[inline]
     pub(crate) const fn age(&mut self, last_generation: u32) {

@@ -30,7 +30,7 @@ use crate::paged::Paged;
 const PAGE_BITS: u32 = 11 - ARITY.ilog2();
 
 /// The root's position.
-const ROOT: usize = ARITY - 1;
+pub(crate) const ROOT: usize = ARITY - 1;
 
 /// The most entries that a heap may have, so that every position fits into 32 bits.
 pub(crate) const MAX_ENTRIES: usize = u32::MAX as usize - ROOT;

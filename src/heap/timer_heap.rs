@@ -26,10 +26,10 @@
 
 use core::fmt;
 
-use crate::arena::Arena;
+use crate::arena::{Arena, Parting};
 use crate::error::InsertError;
 use crate::heap::group::{Entry, Key};
-use crate::heap::indexed_heap::{IndexedHeap, MAX_ENTRIES};
+use crate::heap::indexed_heap::{IndexedHeap, MAX_ENTRIES, ROOT};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Budget, Expired, Timer, TimerId};
 
@@ -162,20 +162,17 @@ impl<T> TimerHeap<T> {
     }
 
     fn hand_out(&mut self, first: Entry) -> Option<Expired<T>> {
-        let (id, value) = self.remove(first.index)?;
+        // The value first: its cache line is on its way while the heap is put in order.
+        let (id, value) = self.places.remove_if(first.index, |_| true)?;
+        self.remove(ROOT as u32);
         Some(Expired { id, expiry: Timestamp::from_nanos(first.key.hard_ns()), value })
     }
 
-    /// Takes the timer at `index` out of the heap and of its place.
+    /// Takes the entry at `position` out of the heap.
     #[inline]
-    fn remove(&mut self, index: u32) -> Option<(TimerId, T)> {
-        // The value first: its cache line is on its way while the heap is put in order.
-        let (id, value, head) = self.places.take(index)?;
-        let position = head.link;
-        self.places.release(index);
+    fn remove(&mut self, position: u32) {
         let places = &mut self.places;
         self.heap.remove(position, |index, position| places.head_mut(index).link = position);
-        Some((id, value))
     }
 }
 
@@ -211,8 +208,13 @@ impl<T> Timer<T> for TimerHeap<T> {
     }
 
     fn cancel(&mut self, id: TimerId) -> Option<T> {
-        let index = self.places.find(id)?;
-        self.remove(index).map(|(_, value)| value)
+        let mut position = 0;
+        let value = self.places.take_by_id(id, |head| {
+            position = head.link;
+            Parting::Release
+        })?;
+        self.remove(position);
+        Some(value)
     }
 
     fn get(&self, id: TimerId) -> Option<&T> {

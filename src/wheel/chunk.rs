@@ -214,33 +214,37 @@ impl Run {
         batch
     }
 
-    /// Takes the last entry if it is the one of this place, and up to `ALONG` before it that `goes_along` lets go. Says
-    /// how many it took.
+    /// Takes the last entry if it is the one of this place, and says whether it was.
     #[inline]
-    pub(crate) fn pop_back_if(
-        &mut self,
-        chunks: &mut Chunks,
-        place: u32,
-        mut goes_along: impl FnMut(u32) -> bool,
-    ) -> usize {
+    pub(crate) fn pop_back_if(&mut self, chunks: &mut Chunks, place: u32) -> bool {
+        if self.tail == NONE {
+            return false;
+        }
+        let chunk = chunks.get_mut(self.tail);
+        let last = chunk.len.wrapping_sub(1);
+        let is_last = chunk.entries.get(last as usize).is_some_and(|entry| entry.place == place);
+        if is_last {
+            chunk.len = last;
+            if last == 0 {
+                self.unlink(chunks, self.tail);
+            }
+        }
+        is_last
+    }
+
+    /// Drops up to [`ALONG`] entries off the end of the last chunk, as long as they are stale, and says how many.
+    pub(crate) fn drop_back(&mut self, chunks: &mut Chunks, mut is_stale: impl FnMut(u32) -> bool) -> usize {
         if self.tail == NONE {
             return 0;
         }
         let chunk = chunks.get_mut(self.tail);
-        let mut end = chunk.len as usize - 1;
-        if chunk.entries[end].place != place {
-            return 0;
-        }
-        let mut taken = 1;
-        while end > 0 && taken <= ALONG && goes_along(chunk.entries[end - 1].place) {
-            end -= 1;
-            taken += 1;
-        }
-        chunk.len = end as u32;
-        if end == 0 {
+        let entries = &chunk.entries[..chunk.len as usize];
+        let dropped = entries.iter().rev().take(ALONG).take_while(|entry| is_stale(entry.place)).count();
+        chunk.len -= dropped as u32;
+        if chunk.len == 0 {
             self.unlink(chunks, self.tail);
         }
-        taken
+        dropped
     }
 
     /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, and moves the hand on. Says how many
@@ -338,7 +342,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHUNK, Chunks, Entry, Run};
+    use super::{ALONG, CHUNK, Chunks, Entry, Run};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use std::vec::Vec;
@@ -348,7 +352,8 @@ mod tests {
         Push,
         PushAbove,
         PopFrontChunk,
-        PopBack { along: bool },
+        PopBack,
+        DropBack { drop_one_in: u32 },
         Sweep { drop_one_in: u32 },
     }
 
@@ -357,7 +362,8 @@ mod tests {
             4 => Just(Op::Push),
             3 => Just(Op::PushAbove),
             1 => Just(Op::PopFrontChunk),
-            3 => any::<bool>().prop_map(|along| Op::PopBack { along }),
+            3 => Just(Op::PopBack),
+            2 => (1_u32..5).prop_map(|drop_one_in| Op::DropBack { drop_one_in }),
             1 => (1_u32..5).prop_map(|drop_one_in| Op::Sweep { drop_one_in }),
         ]
     }
@@ -409,13 +415,15 @@ mod tests {
                             }
                         }
                     }
-                    Op::PopBack { along } => {
-                        prop_assert_eq!(run.pop_back_if(&mut chunks, u32::MAX, |_| true), 0, "only the one asked for");
-                        if let Some((last, _)) = model.all().pop() {
-                            let taken = run.pop_back_if(&mut chunks, last, |_| along);
-                            prop_assert!(taken >= 1 && (along || taken == 1));
-                            (0..taken).for_each(|_| _ = model.pop_back());
-                        }
+                    Op::PopBack => {
+                        prop_assert!(!run.pop_back_if(&mut chunks, u32::MAX), "only the one asked for");
+                        let last = model.pop_back();
+                        prop_assert!(last.is_none_or(|last| run.pop_back_if(&mut chunks, last)));
+                    }
+                    Op::DropBack { drop_one_in } => {
+                        let dropped = run.drop_back(&mut chunks, |place| place % drop_one_in == 0);
+                        prop_assert!(dropped <= ALONG);
+                        (0..dropped).for_each(|_| assert_eq!(model.pop_back().map(|last| last % drop_one_in), Some(0)));
                     }
                     Op::Sweep { drop_one_in } => {
                         sweep(&mut run, &mut chunks, drop_one_in);

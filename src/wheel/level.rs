@@ -109,23 +109,28 @@ impl<G: Geometry> Level<G> {
         self.holds(tick).then(|| &self.slots[self.index(tick)])
     }
 
-    /// Takes the last entry of the slot that holds `tick` if it is the one of this place, and some before it that
-    /// `goes_along` lets go. Says how many it took.
+    /// Takes the last entry of the slot that holds `tick` if it is the one of this place, and says whether it was.
     #[inline]
-    pub(crate) fn pop_back_if(
-        &mut self,
-        chunks: &mut Chunks,
-        tick: u64,
-        place: u32,
-        goes_along: impl FnMut(u32) -> bool,
-    ) -> usize {
+    pub(crate) fn pop_back_if(&mut self, chunks: &mut Chunks, tick: u64, place: u32) -> bool {
         let index = self.index(tick);
-        let Some(slot) = self.slots.get_mut(index) else { return 0 };
-        let taken = slot.run.pop_back_if(chunks, place, goes_along);
-        if taken > 0 {
-            self.forget(index, taken);
+        let Some(slot) = self.slots.get_mut(index) else { return false };
+        let is_last = slot.run.pop_back_if(chunks, place);
+        if is_last {
+            slot.count -= 1;
+            if slot.count == 0 {
+                self.vacate(index);
+            }
         }
-        taken
+        is_last
+    }
+
+    /// Drops some entries off the end of the slot that holds `tick`, as long as they are stale, and says how many.
+    #[inline(never)]
+    pub(crate) fn drop_back(&mut self, chunks: &mut Chunks, tick: u64, is_stale: impl FnMut(u32) -> bool) -> usize {
+        let index = self.index(tick);
+        let dropped = self.slots[index].run.drop_back(chunks, is_stale);
+        self.forget(index, dropped);
+        dropped
     }
 
     /// Takes the first chunk's entries out of the slot that holds `tick`, which has some.
@@ -156,9 +161,15 @@ impl<G: Geometry> Level<G> {
         let slot = &mut self.slots[index];
         slot.count -= left as u32;
         if slot.count == 0 {
-            self.occupied.remove(index);
-            self.crowded.remove(index);
+            self.vacate(index);
         }
+    }
+
+    /// Notes that a slot has become empty.
+    #[inline]
+    fn vacate(&mut self, index: usize) {
+        self.occupied.remove(index);
+        self.crowded.remove(index);
     }
 
     /// The first slot at `from` or behind it, by number, that has entries.

@@ -22,7 +22,7 @@ use super::level::Level;
 use super::outliers::{Outliers, Side};
 use super::progress::{Cascade, Sweep};
 use super::work::Work;
-use crate::arena::Arena;
+use crate::arena::{Arena, Parting};
 use crate::error::InsertError;
 use crate::timer::TimerId;
 
@@ -214,11 +214,25 @@ impl<T, G: Geometry> Store<T, G> {
     /// Takes a timer out before it fires.
     #[inline]
     pub(crate) fn cancel(&mut self, id: TimerId) -> Option<T> {
-        let (value, head) = self.arena.take_by_id(id)?;
-        let (index, head_tag, link) = (id.index(), head.tag(), head.link);
-        if head_tag == tag::OWN {
-            self.abandon_entry(index, link);
-        } else {
+        let index = id.index();
+        let mut elsewhere = None;
+        let mut ending = None;
+        let value = self.arena.take_by_id(id, |head| {
+            if head.tag() != tag::OWN {
+                elsewhere = Some((head.tag(), head.link));
+                return Parting::Keep;
+            }
+            let tick = self.now + u64::from(head.link.wrapping_sub(self.now as u32));
+            let level = place(&self.limits, tick);
+            if !self.levels[level].pop_back_if(&mut self.chunks, tick, index) {
+                return Parting::Mark(tag::DEAD);
+            }
+            ending = Some((level, tick));
+            Parting::Release
+        })?;
+        if let Some((level, tick)) = ending {
+            self.entry_went(level, tick);
+        } else if let Some((head_tag, link)) = elsewhere {
             self.leave_elsewhere(index, head_tag, link);
         }
         self.collect_garbage();
@@ -245,26 +259,29 @@ impl<T, G: Geometry> Store<T, G> {
         }
     }
 
+    /// Has done with a proxy: takes its entry off the end of its slot and frees the place, or else leaves both to be
+    /// collected.
     fn abandon_proxy(&mut self, proxy: u32) {
-        self.abandon_entry(proxy, self.arena.head(proxy).datum);
+        let tick = self.widen(self.arena.head(proxy).datum);
+        let level = place(&self.limits, tick);
+        if self.levels[level].pop_back_if(&mut self.chunks, tick, proxy) {
+            self.arena.release(proxy);
+            self.entry_went(level, tick);
+        } else {
+            self.arena.head_mut(proxy).set_tag(tag::DEAD);
+            self.arena.mark(proxy);
+        }
     }
 
-    /// Has done with a place and its entry, filed under this tick: takes the entry off the end of its slot and frees
-    /// the place, or else leaves both to be collected.
+    /// Counts an entry that went off the end of its slot. Timers that were cancelled in the order of arming lie before
+    /// it, stale: some go along.
     #[inline]
-    fn abandon_entry(&mut self, index: u32, filed: u32) {
-        let tick = self.widen(filed);
-        let level = &mut self.levels[place(&self.limits, tick)];
-        let arena = &mut self.arena;
-        // Timers that were cancelled in the order of arming lie before it, stale: they go along.
-        let goes_along = |place| arena.marked() > 0 && drop_if_stale(arena, place);
-        let taken = level.pop_back_if(&mut self.chunks, tick, index, goes_along);
-        if taken > 0 {
-            self.arena.release(index);
-            self.work.collected += taken as u64;
-        } else {
-            self.arena.head_mut(index).set_tag(tag::DEAD);
-            self.arena.mark(index);
+    fn entry_went(&mut self, level: usize, tick: u64) {
+        self.work.collected += 1;
+        if self.arena.marked() > 0 {
+            let arena = &mut self.arena;
+            let gone = self.levels[level].drop_back(&mut self.chunks, tick, |place| drop_if_stale(arena, place));
+            self.work.collected += gone as u64;
         }
     }
 }

@@ -8,6 +8,7 @@ use super::chunk::Entry;
 use super::geometry::Geometry;
 use super::outliers::Side;
 use super::store::{Store, drop_stale, tag};
+use crate::head::Head;
 use crate::timer::{Budget, TimerId};
 
 impl<T, G: Geometry> Store<T, G> {
@@ -87,12 +88,17 @@ impl<T, G: Geometry> Store<T, G> {
     /// more.
     #[inline]
     fn meet(&mut self, entry: Entry, budget: &mut Budget) -> Option<(TimerId, T)> {
+        let is_due = |head: &Head<u32>| head.tag() == tag::OWN && head.datum == entry.expiry;
+        match self.arena.remove_if(entry.place, is_due) {
+            None => self.meet_another(entry, budget),
+            expired => self.fired(expired, budget),
+        }
+    }
+
+    /// Meets an entry that is not that of a timer which is due under its own name.
+    fn meet_another(&mut self, entry: Entry, budget: &mut Budget) -> Option<(TimerId, T)> {
         let head = self.arena.head_mut(entry.place);
         match head.tag() {
-            tag::OWN if head.datum == entry.expiry => {
-                let expired = self.arena.remove(entry.place);
-                return self.fired(expired, budget);
-            }
             tag::OWN => {
                 head.link = head.datum;
                 let tick = head.datum;
