@@ -11,6 +11,7 @@
 //! After a jump the slots that hold the new now are still full. They *settle* first: they come down, the highest first,
 //! before anything fires.
 
+use super::chunk::Batch;
 use super::geometry::{Geometry, LEVELS, limits, shift};
 use super::store::{Store, drop_if_stale};
 use crate::timer::Budget;
@@ -118,7 +119,8 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// Moves the first chunk of a slot down a level, and says how many entries that was.
     fn move_down(&mut self, level: usize, tick: u64, budget: &mut Budget) -> u64 {
-        let batch = self.levels[level].pop_front_chunk(&mut self.chunks, tick);
+        let mut batch = Batch::EMPTY;
+        self.levels[level].pop_front_chunk(&mut self.chunks, tick, &mut batch);
         let count = batch.entries().len() as u64;
         budget.spend(count);
         self.work.moved += count;

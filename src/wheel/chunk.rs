@@ -67,19 +67,20 @@ const _: () = assert!(size_of::<Chunk>() == 128, "a chunk is two cache lines");
 pub(crate) struct Chunks {
     chunks: Paged<Chunk, PAGE_BITS>,
     free: u32,
-    free_count: usize,
     /// The chunk that the sweep looks at next: it moves on when that chunk is freed.
     hand: u32,
 }
 
 impl Chunks {
     pub(crate) const fn new() -> Self {
-        Self { chunks: Paged::new(), free: NONE, free_count: 0, hand: NONE }
+        Self { chunks: Paged::new(), free: NONE, hand: NONE }
     }
 
-    /// Chunks that hold entries.
+    /// Chunks that hold entries. It goes through those that do not.
     pub(crate) fn in_use(&self) -> usize {
-        self.chunks.len() - self.free_count
+        let next = |chunk: u32| (chunk != NONE).then_some(chunk);
+        let free = core::iter::successors(next(self.free), |chunk| next(self.get(*chunk).next));
+        self.chunks.len() - free.count()
     }
 
     #[inline]
@@ -97,26 +98,34 @@ impl Chunks {
     fn take(&mut self, entry: Entry, previous: u32, next: u32) -> u32 {
         let taken = self.free;
         if taken == NONE {
-            self.chunks.push(Chunk { previous, next, len: 1, entries: [entry; CHUNK] });
-            return self.chunks.len() as u32 - 1;
+            return self.add(entry, previous, next);
         }
         let chunk = self.get_mut(taken);
         let free = chunk.next;
         (chunk.previous, chunk.next, chunk.len) = (previous, next, 1);
         chunk.entries[0] = entry;
         self.free = free;
-        self.free_count -= 1;
         taken
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add(&mut self, entry: Entry, previous: u32, next: u32) -> u32 {
+        self.chunks.push(Chunk { previous, next, len: 1, entries: [entry; CHUNK] });
+        self.chunks.len() as u32 - 1
     }
 
     #[inline]
     fn free(&mut self, freed: u32) {
         let free = self.free;
-        let chunk = self.get_mut(freed);
-        let next = chunk.next;
-        chunk.next = free;
+        let next = core::mem::replace(&mut self.get_mut(freed).next, free);
         self.free = freed;
-        self.free_count += 1;
+        self.pass(freed, next);
+    }
+
+    /// Moves the sweep's hand on from a chunk that is freed.
+    #[inline]
+    const fn pass(&mut self, freed: u32, next: u32) {
         if self.hand == freed {
             self.hand = next;
         }
@@ -162,7 +171,10 @@ impl Run {
     #[inline(never)]
     fn push_on_new_chunk(&mut self, chunks: &mut Chunks, entry: Entry) {
         let tail = chunks.take(entry, self.tail, NONE);
-        self.link_after(chunks, self.tail, tail);
+        match self.tail {
+            NONE => self.head = tail,
+            before => chunks.get_mut(before).next = tail,
+        }
         self.tail = tail;
     }
 
@@ -170,7 +182,10 @@ impl Run {
     /// straight.
     #[inline]
     pub(crate) fn push_above(&mut self, chunks: &mut Chunks, entry: Entry) {
-        if self.above == NONE || !Self::push_into(chunks, self.above, entry) {
+        if self.tail == NONE {
+            let chunk = chunks.take(entry, NONE, NONE);
+            (self.head, self.above, self.tail) = (chunk, chunk, chunk);
+        } else if self.above == NONE || !Self::push_into(chunks, self.above, entry) {
             self.push_above_on_new_chunk(chunks, entry);
         }
     }
@@ -207,11 +222,23 @@ impl Run {
 
     /// Takes the first chunk's entries, in order.
     #[inline]
-    pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks) -> Batch {
-        let chunk = chunks.get(self.head);
-        let batch = Batch { entries: chunk.entries, start: 0, end: chunk.len };
-        self.unlink(chunks, self.head);
-        batch
+    pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks, batch: &mut Batch) {
+        let (first, free) = (self.head, chunks.free);
+        let chunk = chunks.get_mut(first);
+        (batch.start, batch.end) = (0, chunk.len);
+        batch.entries = chunk.entries;
+        let next = core::mem::replace(&mut chunk.next, free);
+        chunks.free = first;
+        chunks.pass(first, next);
+        if next == NONE {
+            *self = Self::EMPTY;
+            return;
+        }
+        chunks.get_mut(next).previous = NONE;
+        self.head = next;
+        if self.above == first {
+            self.above = NONE;
+        }
     }
 
     /// Takes the last entry if it is the one of this place, and says whether it was.
@@ -226,10 +253,26 @@ impl Run {
         if is_last {
             chunk.len = last;
             if last == 0 {
-                self.unlink(chunks, self.tail);
+                self.pop_back_chunk(chunks);
             }
         }
         is_last
+    }
+
+    /// Frees the last chunk, which has become empty.
+    #[inline]
+    fn pop_back_chunk(&mut self, chunks: &mut Chunks) {
+        let last = self.tail;
+        if self.head == last {
+            *self = Self::EMPTY;
+        } else {
+            self.tail = chunks.get(last).previous;
+            chunks.get_mut(self.tail).next = NONE;
+            if self.above == last {
+                self.above = self.tail;
+            }
+        }
+        chunks.free(last);
     }
 
     /// Drops up to [`ALONG`] entries off the end of the last chunk, as long as they are stale, and says how many.
@@ -242,25 +285,46 @@ impl Run {
         let dropped = entries.iter().rev().take(ALONG).take_while(|entry| is_stale(entry.place)).count();
         chunk.len -= dropped as u32;
         if chunk.len == 0 {
-            self.unlink(chunks, self.tail);
+            self.pop_back_chunk(chunks);
         }
         dropped
     }
 
-    /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, and moves the hand on. Says how many
-    /// entries it looked at and how many are gone.
-    pub(crate) fn sweep_chunk(&mut self, chunks: &mut Chunks, mut is_stale: impl FnMut(u32) -> bool) -> (usize, usize) {
+    /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, tells it to `drop_stale`, and moves the
+    /// hand on. Says how many entries it looked at and how many are gone.
+    #[inline]
+    pub(crate) fn sweep_chunk<O>(
+        &mut self,
+        chunks: &mut Chunks,
+        owner: &mut O,
+        is_stale: impl Fn(&O, u32) -> bool,
+        drop_stale: impl Fn(&mut O, u32),
+    ) -> (usize, usize) {
         let swept = chunks.hand;
         let chunk = chunks.get_mut(swept);
+        let next = chunk.next;
         let before = chunk.len as usize;
-        let mut kept = 0;
-        for at in 0..before {
-            let entry = chunk.entries[at];
-            chunk.entries[kept] = entry;
-            kept += usize::from(!is_stale(entry.place));
+        // Most entries are good. The marks are read without a branch, all before the first is acted on.
+        let bits = chunk.entries[..before]
+            .iter()
+            .rev()
+            .fold(0_u32, |bits, entry| bits << 1 | u32::from(is_stale(owner, entry.place)));
+        let mut left = bits;
+        while left != 0 {
+            drop_stale(owner, chunk.entries[left.trailing_zeros() as usize].place);
+            left &= left - 1;
         }
-        chunk.len = kept as u32;
-        chunks.hand = chunk.next;
+        if bits != 0 {
+            let mut kept = 0;
+            for at in 0..before {
+                let entry = chunk.entries[at];
+                chunk.entries[kept] = entry;
+                kept += (bits >> at & 1 == 0) as usize;
+            }
+            chunk.len = kept as u32;
+        }
+        let kept = chunk.len as usize;
+        chunks.hand = next;
         if kept == 0 {
             self.unlink(chunks, swept);
         } else {
@@ -342,7 +406,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALONG, CHUNK, Chunks, Entry, Run};
+    use super::{ALONG, Batch, CHUNK, Chunks, Entry, Run};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use std::vec::Vec;
@@ -394,7 +458,7 @@ mod tests {
     fn sweep(run: &mut Run, chunks: &mut Chunks, drop_one_in: u32) {
         chunks.point_at(run);
         while !chunks.hand_is_done() {
-            run.sweep_chunk(chunks, |place| place % drop_one_in == 0);
+            run.sweep_chunk(chunks, &mut (), |_, place| place % drop_one_in == 0, |_, _| {});
         }
     }
 
@@ -410,7 +474,9 @@ mod tests {
                     Op::PushAbove => (run.push_above(&mut chunks, entry), model.above.push(place)).0,
                     Op::PopFrontChunk => {
                         if !run.is_empty() {
-                            for entry in run.pop_front_chunk(&mut chunks).entries() {
+                            let mut batch = Batch::EMPTY;
+                            run.pop_front_chunk(&mut chunks, &mut batch);
+                            for entry in batch.entries() {
                                 prop_assert_eq!(Some(entry.place), model.pop_front());
                             }
                         }
@@ -460,15 +526,12 @@ mod tests {
             run.push(&mut chunks, Entry { expiry: 0, place });
         }
         chunks.point_at(&run);
-        run.pop_front_chunk(&mut chunks);
+        let mut batch = Batch::EMPTY;
+        run.pop_front_chunk(&mut chunks, &mut batch);
         let mut first = None;
-        run.sweep_chunk(&mut chunks, |place| {
-            first.get_or_insert(place);
-            false
-        });
+        run.sweep_chunk(&mut chunks, &mut first, |_, _| true, |first, place| _ = first.get_or_insert(place));
         assert_eq!(first, Some(CHUNK as u32), "it looks at the chunk behind the one that went");
-        run.pop_front_chunk(&mut chunks);
-        run.pop_front_chunk(&mut chunks);
+        run.pop_front_chunk(&mut chunks, &mut batch);
         assert!(chunks.hand_is_done());
     }
 }

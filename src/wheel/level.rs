@@ -135,22 +135,22 @@ impl<G: Geometry> Level<G> {
 
     /// Takes the first chunk's entries out of the slot that holds `tick`, which has some.
     #[inline]
-    pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks, tick: u64) -> Batch {
+    pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks, tick: u64, batch: &mut Batch) {
         let index = self.index(tick);
-        let slot = &mut self.slots[index];
-        let batch = slot.run.pop_front_chunk(chunks);
+        self.slots[index].run.pop_front_chunk(chunks, batch);
         self.forget(index, batch.entries().len());
-        batch
     }
 
     /// Lets the sweep's hand look at a chunk of the slot with this number in the two turns.
-    pub(crate) fn sweep_chunk(
+    pub(crate) fn sweep_chunk<O>(
         &mut self,
         chunks: &mut Chunks,
         index: usize,
-        is_stale: impl FnMut(u32) -> bool,
+        owner: &mut O,
+        is_stale: impl Fn(&O, u32) -> bool,
+        drop_stale: impl Fn(&mut O, u32),
     ) -> (usize, usize) {
-        let (swept, dropped) = self.slots[index].run.sweep_chunk(chunks, is_stale);
+        let (swept, dropped) = self.slots[index].run.sweep_chunk(chunks, owner, is_stale, drop_stale);
         self.forget(index, dropped);
         (swept, dropped)
     }

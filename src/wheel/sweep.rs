@@ -12,7 +12,8 @@
 
 use super::geometry::{Geometry, LEVELS};
 use super::progress::Sweep;
-use super::store::{Store, drop_if_stale};
+use super::store::{Store, drop_stale};
+use crate::arena::Arena;
 
 /// Stale entries up to this number are no reason to sweep.
 const ALLOWANCE: usize = 64;
@@ -58,9 +59,9 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     fn sweep_chunk(&mut self) -> usize {
-        let (arena, level) = (&mut self.arena, &mut self.levels[self.sweep.level]);
-        let is_stale = |place| drop_if_stale(arena, place);
-        let (swept, dropped) = level.sweep_chunk(&mut self.chunks, self.sweep.slot, is_stale);
+        let level = &mut self.levels[self.sweep.level];
+        let (swept, dropped) =
+            level.sweep_chunk(&mut self.chunks, self.sweep.slot, &mut self.arena, Arena::is_marked, drop_stale);
         self.work.swept += swept as u64;
         self.work.collected += dropped as u64;
         swept

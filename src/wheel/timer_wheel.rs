@@ -5,6 +5,7 @@ use core::fmt;
 use super::geometry::{Geometry, Standard};
 use super::snapshot::Snapshot;
 use super::store::Store;
+use super::ticks::Ticks;
 use super::work::Work;
 use crate::error::InsertError;
 use crate::time::{Deadline, Resolution, Timestamp};
@@ -44,7 +45,7 @@ use crate::timer::{Budget, Expired, Timer, TimerId};
 /// # Ok::<(), tickwheel::InsertError<&str>>(())
 /// ```
 pub struct TimerWheel<T, G = Standard> {
-    resolution: Resolution,
+    ticks: Ticks,
     pub(super) store: Store<T, G>,
 }
 
@@ -75,7 +76,8 @@ impl<T, G: Geometry> TimerWheel<T, G> {
     }
 
     fn standing_at(resolution: Resolution, now: Timestamp) -> Self {
-        Self { resolution, store: Store::new(resolution.tick_before(now).get()) }
+        let ticks = Ticks::new(resolution);
+        Self { ticks, store: Store::new(ticks.before(now)) }
     }
 
     /// The same wheel, with room for at most `max_timers`: past them, arming fails and gives the value back. Ids can
@@ -87,7 +89,7 @@ impl<T, G: Geometry> TimerWheel<T, G> {
 
     /// The length of a tick.
     pub fn resolution(&self) -> Resolution {
-        self.resolution
+        self.ticks.resolution()
     }
 
     /// What the wheel has done since its creation, in entries touched.
@@ -120,13 +122,13 @@ impl<T, G: Geometry> TimerWheel<T, G> {
     /// The tick at which a timer for this deadline is due. One that is overdue does not wait for a rounder tick.
     #[inline]
     fn due(&self, deadline: Deadline) -> u64 {
-        let first = self.resolution.tick_after(deadline.soft()).get();
-        if deadline.is_exact() || first <= self.store.target { first } else { self.resolution.expiry(deadline).get() }
+        let first = self.ticks.after(deadline.soft());
+        if deadline.is_exact() || first <= self.store.target { first } else { self.ticks.expiry(deadline) }
     }
 
     #[inline]
     fn start_of(&self, tick: u64) -> Timestamp {
-        self.resolution.start_of(crate::time::Tick::new(tick))
+        self.ticks.start_of(tick)
     }
 }
 
@@ -172,8 +174,9 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
         self.store.next_turn().map(|tick| self.start_of(tick))
     }
 
+    #[inline]
     fn open_turn(&mut self, now: Timestamp) {
-        self.store.open_turn(self.resolution.tick_before(now).get());
+        self.store.open_turn(self.ticks.before(now));
     }
 
     #[inline]
@@ -206,14 +209,14 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     }
 
     fn sibling(&self) -> Self {
-        Self { resolution: self.resolution, store: self.store.sibling() }
+        Self { ticks: self.ticks, store: self.store.sibling() }
     }
 }
 
 impl<T, G: Geometry> fmt::Debug for TimerWheel<T, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TimerWheel")
-            .field("resolution", &self.resolution)
+            .field("resolution", &self.resolution())
             .field("len", &self.len())
             .field("last_turn", &self.start_of(self.store.target))
             .field("next_expiry", &self.next_expiry())

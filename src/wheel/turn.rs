@@ -68,7 +68,10 @@ impl<T, G: Geometry> Store<T, G> {
     /// Takes the next chunk of entries out of the slot of `now`.
     #[inline]
     fn take_due_chunk(&mut self) {
-        self.due = self.levels[0].pop_front_chunk(&mut self.chunks, self.now);
+        self.levels[0].pop_front_chunk(&mut self.chunks, self.now, &mut self.due);
+        if self.due.entries().len() == 1 {
+            return;
+        }
         // Reads what is about to be needed, all at once: the cache misses overlap here, and would not one by one.
         let at_hand = self.due.entries().iter().filter(|entry| self.arena.is_live(entry.place)).count();
         core::hint::black_box(at_hand);
@@ -180,9 +183,11 @@ impl<T, G: Geometry> Store<T, G> {
     fn next_stop(&self) -> u64 {
         // What lies in the upper levels comes after all of tv1's turn.
         let in_slots = self.levels[0].next_in_turn(self.now).unwrap_or_else(|| self.least_in_levels());
-        in_slots.min(self.outliers.least().unwrap_or(u64::MAX))
+        if self.outliers.is_empty() { in_slots } else { in_slots.min(self.outliers.least().unwrap_or(u64::MAX)) }
     }
 
+    #[cold]
+    #[inline(never)]
     fn least_in_levels(&self) -> u64 {
         self.levels.iter().filter_map(|level| level.least(self.now)).min().unwrap_or(u64::MAX)
     }

@@ -35,6 +35,7 @@ const LINES: &[&[&str]] = &[
         "wheel::chunk",
         "wheel::bitmap",
         "wheel::geometry",
+        "wheel::ticks",
     ],
     &["heap", "heap::timer_heap", "heap::indexed_heap", "heap::group"],
     &[
