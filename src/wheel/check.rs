@@ -23,7 +23,7 @@ impl<T, G: Geometry> Store<T, G> {
 
         let mut seen = BTreeSet::new();
         let slots = self.levels.iter().flat_map(|level| level.iter().map(|(_, slot)| slot));
-        let filed = slots.flat_map(|slot| slot.run.iter(&self.chunks).map(|(entry, _)| entry));
+        let filed = slots.flat_map(|slot| slot.entries(&self.chunks).map(|(entry, _)| entry));
         for entry in self.due.entries().iter().copied().chain(filed) {
             assert!(seen.insert(entry.place), "a place has one entry");
             let head = self.arena.head(entry.place);

@@ -1,23 +1,17 @@
-//! Runs of small entries, in chunks of two cache lines each.
+//! Small entries, in chunks of two cache lines each.
 //!
 //! What lies in a slot is not the timers themselves but an [`Entry`] for each: the tick under which it was filed, and
-//! the timer's place. A slot's entries are a [`Run`], a list of chunks read front to back, so that a cascade and an
-//! expiry go through memory in order instead of from node to node.
-//!
-//! A run has two parts, one behind the other (C3): first what came down from the level above, then what was filed
-//! straight into the slot. Whatever comes from above was armed before whatever is filed straight, although it may
-//! arrive later.
+//! the timer's place. Here is where the chunks of all slots come from; how those of one slot hang together is told in
+//! `run`.
 
 use crate::paged::Paged;
 
 /// Entries in a chunk: as many as fit into 128 bytes beside the links.
 pub(crate) const CHUNK: usize = 14;
-/// How many entries go along with one that is taken off the end of its run.
-const ALONG: usize = 4;
 /// Chunks in a page, as a power of two.
 const PAGE_BITS: u32 = 9;
 /// A link to nowhere.
-const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// One filed timer: the tick under which it was filed (its low half) and its place in the arena.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,9 +23,9 @@ pub(crate) struct Entry {
 /// The entries of a chunk that has been taken out of its run.
 #[derive(Clone, Copy)]
 pub(crate) struct Batch {
-    entries: [Entry; CHUNK],
-    start: u32,
-    end: u32,
+    pub(crate) entries: [Entry; CHUNK],
+    pub(crate) start: u32,
+    pub(crate) end: u32,
 }
 
 impl Batch {
@@ -44,21 +38,31 @@ impl Batch {
 
     #[inline]
     pub(crate) fn pop_front(&mut self) -> Option<Entry> {
-        let first = *self.entries().first()?;
+        if self.start >= self.end {
+            return None;
+        }
+        let first = *self.entries.get(self.start as usize)?;
         self.start += 1;
         Some(first)
+    }
+
+    /// Fills it with one entry.
+    #[inline]
+    pub(crate) const fn fill_with(&mut self, entry: Entry) {
+        self.entries[0] = entry;
+        (self.start, self.end) = (0, 1);
     }
 }
 
 // Aligned, so that it is two cache lines and not a part of three.
 #[repr(align(64))]
-struct Chunk {
-    previous: u32,
+pub(crate) struct Chunk {
+    pub(crate) previous: u32,
     /// The next chunk of the run; of a free chunk, the next free one.
-    next: u32,
+    pub(crate) next: u32,
     /// How many entries there are. No chunk of a run is empty.
-    len: u32,
-    entries: [Entry; CHUNK],
+    pub(crate) len: u32,
+    pub(crate) entries: [Entry; CHUNK],
 }
 
 const _: () = assert!(size_of::<Chunk>() == 128, "a chunk is two cache lines");
@@ -84,18 +88,18 @@ impl Chunks {
     }
 
     #[inline]
-    fn get(&self, chunk: u32) -> &Chunk {
+    pub(crate) fn get(&self, chunk: u32) -> &Chunk {
         &self.chunks[chunk as usize]
     }
 
     #[inline]
-    fn get_mut(&mut self, chunk: u32) -> &mut Chunk {
+    pub(crate) fn get_mut(&mut self, chunk: u32) -> &mut Chunk {
         &mut self.chunks[chunk as usize]
     }
 
     /// A chunk with one entry, between two others or ends.
     #[inline]
-    fn take(&mut self, entry: Entry, previous: u32, next: u32) -> u32 {
+    pub(crate) fn take(&mut self, entry: Entry, previous: u32, next: u32) -> u32 {
         let taken = self.free;
         if taken == NONE {
             return self.add(entry, previous, next);
@@ -116,11 +120,24 @@ impl Chunks {
     }
 
     #[inline]
-    fn free(&mut self, freed: u32) {
+    pub(crate) fn free(&mut self, freed: u32) {
         let free = self.free;
         let next = core::mem::replace(&mut self.get_mut(freed).next, free);
         self.free = freed;
         self.pass(freed, next);
+    }
+
+    /// Frees the first chunk of a run, and gives its entries and the chunk behind it.
+    #[inline]
+    pub(crate) fn free_first(&mut self, first: u32, batch: &mut Batch) -> u32 {
+        let free = self.free;
+        let chunk = self.get_mut(first);
+        (batch.start, batch.end) = (0, chunk.len);
+        batch.entries = chunk.entries;
+        let next = core::mem::replace(&mut chunk.next, free);
+        self.free = first;
+        self.pass(first, next);
+        next
     }
 
     /// Moves the sweep's hand on from a chunk that is freed.
@@ -131,407 +148,18 @@ impl Chunks {
         }
     }
 
-    /// Puts the sweep's hand on the first chunk of `run`.
-    pub(crate) fn point_at(&mut self, run: &Run) {
-        self.hand = run.head;
+    /// The chunk under the sweep's hand.
+    pub(crate) const fn hand(&self) -> u32 {
+        self.hand
+    }
+
+    /// Puts the sweep's hand on a chunk, or away from all.
+    pub(crate) const fn point_at(&mut self, chunk: u32) {
+        self.hand = chunk;
     }
 
     /// Whether the sweep's hand has come to the end of its run.
     pub(crate) const fn hand_is_done(&self) -> bool {
         self.hand == NONE
-    }
-}
-
-/// The entries of one slot.
-#[derive(Clone, Copy)]
-pub(crate) struct Run {
-    head: u32,
-    /// The last chunk of what came from above, if anything did.
-    above: u32,
-    tail: u32,
-}
-
-impl Run {
-    pub(crate) const EMPTY: Self = Self { head: NONE, above: NONE, tail: NONE };
-
-    #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.head == NONE
-    }
-
-    /// Appends an entry that is filed straight into the slot.
-    #[inline]
-    pub(crate) fn push(&mut self, chunks: &mut Chunks, entry: Entry) {
-        // What comes from above later goes before it, so it does not share a chunk with that.
-        if self.tail == self.above || !Self::push_into(chunks, self.tail, entry) {
-            self.push_on_new_chunk(chunks, entry);
-        }
-    }
-
-    #[inline(never)]
-    fn push_on_new_chunk(&mut self, chunks: &mut Chunks, entry: Entry) {
-        let tail = chunks.take(entry, self.tail, NONE);
-        match self.tail {
-            NONE => self.head = tail,
-            before => chunks.get_mut(before).next = tail,
-        }
-        self.tail = tail;
-    }
-
-    /// Appends an entry that comes from the level above: behind all others from there, before all that were filed
-    /// straight.
-    #[inline]
-    pub(crate) fn push_above(&mut self, chunks: &mut Chunks, entry: Entry) {
-        if self.tail == NONE {
-            let chunk = chunks.take(entry, NONE, NONE);
-            (self.head, self.above, self.tail) = (chunk, chunk, chunk);
-        } else if self.above == NONE || !Self::push_into(chunks, self.above, entry) {
-            self.push_above_on_new_chunk(chunks, entry);
-        }
-    }
-
-    #[inline(never)]
-    fn push_above_on_new_chunk(&mut self, chunks: &mut Chunks, entry: Entry) {
-        let next = if self.above == NONE { self.head } else { chunks.get(self.above).next };
-        let above = chunks.take(entry, self.above, next);
-        self.link_after(chunks, self.above, above);
-        match next {
-            NONE => self.tail = above,
-            next => chunks.get_mut(next).previous = above,
-        }
-        self.above = above;
-    }
-
-    /// Appends to the chunk itself, if it has room.
-    #[inline]
-    fn push_into(chunks: &mut Chunks, chunk: u32, entry: Entry) -> bool {
-        let chunk = chunks.get_mut(chunk);
-        let Some(room) = chunk.entries.get_mut(chunk.len as usize) else { return false };
-        *room = entry;
-        chunk.len += 1;
-        true
-    }
-
-    #[inline]
-    fn link_after(&mut self, chunks: &mut Chunks, before: u32, chunk: u32) {
-        match before {
-            NONE => self.head = chunk,
-            before => chunks.get_mut(before).next = chunk,
-        }
-    }
-
-    /// Takes the first chunk's entries, in order.
-    #[inline]
-    pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks, batch: &mut Batch) {
-        let (first, free) = (self.head, chunks.free);
-        let chunk = chunks.get_mut(first);
-        (batch.start, batch.end) = (0, chunk.len);
-        batch.entries = chunk.entries;
-        let next = core::mem::replace(&mut chunk.next, free);
-        chunks.free = first;
-        chunks.pass(first, next);
-        if next == NONE {
-            *self = Self::EMPTY;
-            return;
-        }
-        chunks.get_mut(next).previous = NONE;
-        self.head = next;
-        if self.above == first {
-            self.above = NONE;
-        }
-    }
-
-    /// Takes the last entry if it is the one of this place, and says whether it was.
-    #[inline]
-    pub(crate) fn pop_back_if(&mut self, chunks: &mut Chunks, place: u32) -> bool {
-        if self.tail == NONE {
-            return false;
-        }
-        let chunk = chunks.get_mut(self.tail);
-        let last = chunk.len.wrapping_sub(1);
-        let is_last = chunk.entries.get(last as usize).is_some_and(|entry| entry.place == place);
-        if is_last {
-            chunk.len = last;
-            if last == 0 {
-                self.pop_back_chunk(chunks);
-            }
-        }
-        is_last
-    }
-
-    /// Frees the last chunk, which has become empty.
-    #[inline]
-    fn pop_back_chunk(&mut self, chunks: &mut Chunks) {
-        let last = self.tail;
-        if self.head == last {
-            *self = Self::EMPTY;
-        } else {
-            self.tail = chunks.get(last).previous;
-            chunks.get_mut(self.tail).next = NONE;
-            if self.above == last {
-                self.above = self.tail;
-            }
-        }
-        chunks.free(last);
-    }
-
-    /// Drops up to [`ALONG`] entries off the end of the last chunk, as long as they are stale, and says how many.
-    pub(crate) fn drop_back(&mut self, chunks: &mut Chunks, mut is_stale: impl FnMut(u32) -> bool) -> usize {
-        if self.tail == NONE {
-            return 0;
-        }
-        let chunk = chunks.get_mut(self.tail);
-        let entries = &chunk.entries[..chunk.len as usize];
-        let dropped = entries.iter().rev().take(ALONG).take_while(|entry| is_stale(entry.place)).count();
-        chunk.len -= dropped as u32;
-        if chunk.len == 0 {
-            self.pop_back_chunk(chunks);
-        }
-        dropped
-    }
-
-    /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, tells it to `drop_stale`, and moves the
-    /// hand on. Says how many entries it looked at and how many are gone.
-    #[inline]
-    pub(crate) fn sweep_chunk<O>(
-        &mut self,
-        chunks: &mut Chunks,
-        owner: &mut O,
-        is_stale: impl Fn(&O, u32) -> bool,
-        drop_stale: impl Fn(&mut O, u32),
-    ) -> (usize, usize) {
-        let swept = chunks.hand;
-        let chunk = chunks.get_mut(swept);
-        let next = chunk.next;
-        let before = chunk.len as usize;
-        // Most entries are good. The marks are read without a branch, all before the first is acted on.
-        let bits = chunk.entries[..before]
-            .iter()
-            .rev()
-            .fold(0_u32, |bits, entry| bits << 1 | u32::from(is_stale(owner, entry.place)));
-        let mut left = bits;
-        while left != 0 {
-            drop_stale(owner, chunk.entries[left.trailing_zeros() as usize].place);
-            left &= left - 1;
-        }
-        if bits != 0 {
-            let mut kept = 0;
-            for at in 0..before {
-                let entry = chunk.entries[at];
-                chunk.entries[kept] = entry;
-                kept += (bits >> at & 1 == 0) as usize;
-            }
-            chunk.len = kept as u32;
-        }
-        let kept = chunk.len as usize;
-        chunks.hand = next;
-        if kept == 0 {
-            self.unlink(chunks, swept);
-        } else {
-            self.merge_into_previous(chunks, swept);
-        }
-        (before, before - kept)
-    }
-
-    /// Moves a chunk's entries to the end of the chunk before it where they have room there, so that sweeping leaves no
-    /// two neighbours less than half full.
-    fn merge_into_previous(&mut self, chunks: &mut Chunks, chunk: u32) {
-        let this = chunks.get(chunk);
-        let (previous, len, entries) = (this.previous, this.len as usize, this.entries);
-        if previous == NONE || previous == self.above {
-            return;
-        }
-        let before = chunks.get_mut(previous);
-        let end = before.len as usize;
-        let Some(room) = before.entries.get_mut(end..end + len) else { return };
-        room.copy_from_slice(&entries[..len]);
-        before.len += len as u32;
-        if self.above == chunk {
-            self.above = previous;
-        }
-        self.unlink(chunks, chunk);
-    }
-
-    #[inline(never)]
-    fn unlink(&mut self, chunks: &mut Chunks, chunk: u32) {
-        let Chunk { previous, next, .. } = *chunks.get(chunk);
-        self.link_after(chunks, previous, next);
-        match next {
-            NONE => self.tail = previous,
-            next => chunks.get_mut(next).previous = previous,
-        }
-        if self.above == chunk {
-            self.above = previous;
-        }
-        chunks.free(chunk);
-    }
-
-    /// The entries in order; the flag says which came from above.
-    pub(crate) fn iter<'a>(&self, chunks: &'a Chunks) -> impl Iterator<Item = (Entry, bool)> + use<'a> {
-        let (mut at, above) = (self.head, self.above);
-        let mut from_above = above != NONE;
-        core::iter::from_fn(move || {
-            if at == NONE {
-                return None;
-            }
-            let chunk = chunks.get(at);
-            let part = from_above;
-            from_above &= at != above;
-            at = chunk.next;
-            Some(chunk.entries[..chunk.len as usize].iter().map(move |entry| (*entry, part)))
-        })
-        .flatten()
-    }
-
-    /// Checks that the chunks are linked both ways and none is empty, and counts them.
-    ///
-    /// # Panics
-    ///
-    /// If they are not.
-    pub(crate) fn check(&self, chunks: &Chunks) -> usize {
-        let (mut previous, mut at, mut count) = (NONE, self.head, 0);
-        let mut seen_above = self.above == NONE;
-        while at != NONE {
-            let chunk = chunks.get(at);
-            assert_eq!(chunk.previous, previous, "chunks are linked both ways");
-            assert!((1..=CHUNK).contains(&(chunk.len as usize)), "no chunk of a run is empty");
-            seen_above |= at == self.above;
-            (previous, at, count) = (at, chunk.next, count + 1);
-        }
-        assert_eq!(previous, self.tail, "the tail is the last chunk");
-        assert!(seen_above, "the last chunk from above is one of the run's");
-        count
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ALONG, Batch, CHUNK, Chunks, Entry, Run};
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use std::vec::Vec;
-
-    #[derive(Clone, Debug)]
-    enum Op {
-        Push,
-        PushAbove,
-        PopFrontChunk,
-        PopBack,
-        DropBack { drop_one_in: u32 },
-        Sweep { drop_one_in: u32 },
-    }
-
-    fn op() -> impl Strategy<Value = Op> {
-        prop_oneof![
-            4 => Just(Op::Push),
-            3 => Just(Op::PushAbove),
-            1 => Just(Op::PopFrontChunk),
-            3 => Just(Op::PopBack),
-            2 => (1_u32..5).prop_map(|drop_one_in| Op::DropBack { drop_one_in }),
-            1 => (1_u32..5).prop_map(|drop_one_in| Op::Sweep { drop_one_in }),
-        ]
-    }
-
-    /// Two vectors, one behind the other: what a run has to behave like.
-    #[derive(Default)]
-    struct Model {
-        above: Vec<u32>,
-        straight: Vec<u32>,
-    }
-
-    impl Model {
-        fn all(&self) -> Vec<(u32, bool)> {
-            let above = self.above.iter().map(|place| (*place, true));
-            above.chain(self.straight.iter().map(|place| (*place, false))).collect()
-        }
-
-        fn pop_front(&mut self) -> Option<u32> {
-            let part = if self.above.is_empty() { &mut self.straight } else { &mut self.above };
-            (!part.is_empty()).then(|| part.remove(0))
-        }
-
-        fn pop_back(&mut self) -> Option<u32> {
-            self.straight.pop().or_else(|| self.above.pop())
-        }
-    }
-
-    fn sweep(run: &mut Run, chunks: &mut Chunks, drop_one_in: u32) {
-        chunks.point_at(run);
-        while !chunks.hand_is_done() {
-            run.sweep_chunk(chunks, &mut (), |_, place| place % drop_one_in == 0, |_, _| {});
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_run_behaves_like_two_vectors(ops in vec(op(), 1..300)) {
-            let mut chunks = Chunks::new();
-            let (mut run, mut model) = (Run::EMPTY, Model::default());
-            for (place, op) in (0..).zip(ops) {
-                let entry = Entry { expiry: 0, place };
-                match op {
-                    Op::Push => (run.push(&mut chunks, entry), model.straight.push(place)).0,
-                    Op::PushAbove => (run.push_above(&mut chunks, entry), model.above.push(place)).0,
-                    Op::PopFrontChunk => {
-                        if !run.is_empty() {
-                            let mut batch = Batch::EMPTY;
-                            run.pop_front_chunk(&mut chunks, &mut batch);
-                            for entry in batch.entries() {
-                                prop_assert_eq!(Some(entry.place), model.pop_front());
-                            }
-                        }
-                    }
-                    Op::PopBack => {
-                        prop_assert!(!run.pop_back_if(&mut chunks, u32::MAX), "only the one asked for");
-                        let last = model.pop_back();
-                        prop_assert!(last.is_none_or(|last| run.pop_back_if(&mut chunks, last)));
-                    }
-                    Op::DropBack { drop_one_in } => {
-                        let dropped = run.drop_back(&mut chunks, |place| place % drop_one_in == 0);
-                        prop_assert!(dropped <= ALONG);
-                        (0..dropped).for_each(|_| assert_eq!(model.pop_back().map(|last| last % drop_one_in), Some(0)));
-                    }
-                    Op::Sweep { drop_one_in } => {
-                        sweep(&mut run, &mut chunks, drop_one_in);
-                        model.above.retain(|place| place % drop_one_in != 0);
-                        model.straight.retain(|place| place % drop_one_in != 0);
-                    }
-                }
-                let all: Vec<_> = run.iter(&chunks).map(|(entry, above)| (entry.place, above)).collect();
-                prop_assert_eq!(&all, &model.all());
-                prop_assert_eq!(run.check(&chunks), chunks.in_use());
-            }
-        }
-    }
-
-    #[test]
-    fn c9_sweeping_leaves_chunks_half_full() {
-        let mut chunks = Chunks::new();
-        let mut run = Run::EMPTY;
-        for place in 0..10_000 {
-            run.push(&mut chunks, Entry { expiry: 0, place });
-        }
-        for drop_one_in in [2, 3, 5, 7] {
-            sweep(&mut run, &mut chunks, drop_one_in);
-            let left = run.iter(&chunks).count();
-            assert!(chunks.in_use() <= 2 * left.div_ceil(CHUNK) + 1, "{left} entries in {} chunks", chunks.in_use());
-        }
-    }
-
-    #[test]
-    fn the_hand_moves_on_when_its_chunk_goes() {
-        let mut chunks = Chunks::new();
-        let mut run = Run::EMPTY;
-        for place in 0..3 * CHUNK as u32 {
-            run.push(&mut chunks, Entry { expiry: 0, place });
-        }
-        chunks.point_at(&run);
-        let mut batch = Batch::EMPTY;
-        run.pop_front_chunk(&mut chunks, &mut batch);
-        let mut first = None;
-        run.sweep_chunk(&mut chunks, &mut first, |_, _| true, |first, place| _ = first.get_or_insert(place));
-        assert_eq!(first, Some(CHUNK as u32), "it looks at the chunk behind the one that went");
-        run.pop_front_chunk(&mut chunks, &mut batch);
-        assert!(chunks.hand_is_done());
     }
 }

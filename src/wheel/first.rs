@@ -55,7 +55,7 @@ impl<T, G: Geometry> Store<T, G> {
                 if first.is_some_and(|(rank, _)| rank.tick < least) {
                     break;
                 }
-                for (entry, from_above) in slot.run.iter(&self.chunks) {
+                for (entry, from_above) in slot.entries(&self.chunks) {
                     self.consider(entry, part(number, from_above), &mut first);
                 }
             }

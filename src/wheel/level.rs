@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::bitmap::{self, Bitmap};
-use super::chunk::{Batch, Chunks, Entry, Run};
+use super::chunk::{Batch, Chunks, Entry};
 use super::geometry::{Geometry, double_slots, shift};
+use super::run::Run;
 
 /// A slot with more entries than this is crowded: it does not come down in one go.
 const CROWD: u32 = 64;
@@ -14,7 +15,7 @@ const CROWD: u32 = 64;
 #[derive(Clone, Copy)]
 pub(crate) struct Slot {
     pub(crate) run: Run,
-    /// The least tick (its low half) that was filed here since the slot was last empty.
+    /// The least tick (its low half) that was filed here since the slot was last empty: that of a lone entry.
     least: u32,
     count: u32,
 }
@@ -25,6 +26,29 @@ impl Slot {
     /// Entries in the slot.
     pub(crate) const fn count(&self) -> u32 {
         self.count
+    }
+
+    /// The entries in order; the flag says which came from above.
+    pub(crate) fn entries<'a>(&self, chunks: &'a Chunks) -> impl Iterator<Item = (Entry, bool)> + use<'a> {
+        self.run.iter(chunks, self.least)
+    }
+
+    /// Adds an entry to one or more.
+    #[inline]
+    fn join(&mut self, chunks: &mut Chunks, entry: Entry, from_above: bool) {
+        if self.run.has_no_chunk() {
+            self.run.settle_lone(chunks, self.least);
+        }
+        // Within a slot ticks differ by less than 2^31, so the sign tells which is the lesser.
+        if (entry.expiry.wrapping_sub(self.least) as i32) < 0 {
+            self.least = entry.expiry;
+        }
+        self.count += 1;
+        if from_above {
+            self.run.push_above(chunks, entry);
+        } else {
+            self.run.push(chunks, entry);
+        }
     }
 }
 
@@ -65,7 +89,15 @@ impl<G: Geometry> Level<G> {
         (tick >> self.shift) as usize & self.mask
     }
 
+    /// As [`index`](Self::index), in tv1.
+    #[inline]
+    const fn index_in_tv1(&self, tick: u64) -> usize {
+        debug_assert!(self.number == 0, "a slot is one tick wide in tv1 alone");
+        tick as usize & (double_slots::<G>(0) - 1)
+    }
+
     #[cold]
+    #[inline(never)]
     fn allocate(&mut self) {
         self.slots = alloc::vec![Slot::EMPTY; self.mask + 1];
     }
@@ -80,20 +112,13 @@ impl<G: Geometry> Level<G> {
         let entry = Entry { expiry: tick as u32, place };
         let slot = &mut self.slots[index];
         if slot.count == 0 {
+            *slot = Slot { run: Run::lone(place, from_above), least: entry.expiry, count: 1 };
             self.occupied.insert(index);
-            slot.least = entry.expiry;
-        } else if (entry.expiry.wrapping_sub(slot.least) as i32) < 0 {
-            // Within a slot ticks differ by less than 2^31, so the sign tells which is the lesser.
-            slot.least = entry.expiry;
+            return;
         }
-        slot.count += 1;
+        slot.join(chunks, entry, from_above);
         if slot.count == CROWD + 1 {
             self.crowded.insert(index);
-        }
-        if from_above {
-            slot.run.push_above(chunks, entry);
-        } else {
-            slot.run.push(chunks, entry);
         }
     }
 
@@ -101,6 +126,12 @@ impl<G: Geometry> Level<G> {
     #[inline]
     pub(crate) fn holds(&self, tick: u64) -> bool {
         self.occupied.contains(self.index(tick))
+    }
+
+    /// As [`holds`](Self::holds), in tv1.
+    #[inline]
+    pub(crate) fn holds_in_tv1(&self, tick: u64) -> bool {
+        self.occupied.contains(self.index_in_tv1(tick))
     }
 
     /// The slot that holds `tick`, if it has entries.
@@ -137,8 +168,12 @@ impl<G: Geometry> Level<G> {
     #[inline]
     pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks, tick: u64, batch: &mut Batch) {
         let index = self.index(tick);
-        self.slots[index].run.pop_front_chunk(chunks, batch);
-        self.forget(index, batch.entries().len());
+        let slot = &mut self.slots[index];
+        slot.run.pop_front_chunk(chunks, slot.least, batch);
+        slot.count -= batch.end;
+        if slot.count == 0 {
+            self.vacate(index);
+        }
     }
 
     /// Lets the sweep's hand look at a chunk of the slot with this number in the two turns.
@@ -210,8 +245,7 @@ impl<G: Geometry> Level<G> {
     /// The first tick in the same turn of tv1's ring as `now`, but after it, whose slot has entries. For tv1 alone.
     #[inline]
     pub(crate) fn next_in_turn(&self, now: u64) -> Option<u64> {
-        debug_assert!(self.number == 0, "a slot is one tick wide in tv1 alone");
-        let start = self.index(now);
+        let start = self.index_in_tv1(now);
         let end = (start | ((1 << shift::<G>(1)) - 1)) + 1;
         self.occupied.first_in(start + 1, end).map(|index| now + (index - start) as u64)
     }
@@ -225,17 +259,15 @@ impl<G: Geometry> Level<G> {
     /// Moves all entries that `keep` keeps, slot by slot and in order, into other chunks.
     pub(crate) fn repack(&mut self, from: &Chunks, to: &mut Chunks, mut keep: impl FnMut(u32) -> bool) {
         for slot in self.slots.iter_mut().filter(|slot| slot.count != 0) {
-            let mut packed = Run::EMPTY;
-            let mut kept = 0;
-            for (entry, from_above) in slot.run.iter(from).filter(|(entry, _)| keep(entry.place)) {
-                if from_above {
-                    packed.push_above(to, entry)
+            let mut packed = Slot::EMPTY;
+            for (entry, from_above) in slot.entries(from).filter(|(entry, _)| keep(entry.place)) {
+                if packed.count == 0 {
+                    packed = Slot { run: Run::lone(entry.place, from_above), least: entry.expiry, count: 1 };
                 } else {
-                    packed.push(to, entry)
+                    packed.join(to, entry, from_above);
                 }
-                kept += 1;
             }
-            (slot.run, slot.count) = (packed, kept);
+            *slot = packed;
         }
         for (index, _) in self.slots.iter().enumerate().filter(|(_, slot)| slot.count == 0) {
             self.occupied.remove(index);
@@ -267,9 +299,9 @@ impl<G: Geometry> Level<G> {
             assert!(slot.count <= CROWD || self.crowded.contains(index), "the bitmap tells who is crowded");
             assert!(slot.count > 0 || !self.crowded.contains(index), "the bitmap tells who is crowded");
             assert_eq!(slot.run.is_empty(), slot.count == 0, "entries are counted");
-            assert_eq!(slot.run.iter(chunks).count(), slot.count as usize, "entries are counted");
+            assert_eq!(slot.entries(chunks).count(), slot.count as usize, "entries are counted");
             in_use += slot.run.check(chunks);
-            for (entry, _) in slot.run.iter(chunks) {
+            for (entry, _) in slot.entries(chunks) {
                 let tick = now + u64::from(entry.expiry.wrapping_sub(now as u32));
                 assert_eq!(self.index(tick), index, "an entry lies in the slot of its tick");
                 assert!(

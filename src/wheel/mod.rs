@@ -18,6 +18,7 @@ mod level;
 mod model_test;
 mod outliers;
 mod progress;
+mod run;
 mod snapshot;
 mod store;
 mod sweep;

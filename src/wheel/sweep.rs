@@ -49,7 +49,7 @@ impl<T, G: Geometry> Store<T, G> {
         while self.sweep.level < LEVELS {
             if let Some((index, slot)) = self.levels[self.sweep.level].occupied_from(self.sweep.slot) {
                 self.sweep.slot = index;
-                self.chunks.point_at(&slot.run);
+                self.chunks.point_at(slot.run.first_chunk());
                 return;
             }
             self.sweep.level += 1;

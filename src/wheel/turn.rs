@@ -46,7 +46,7 @@ impl<T, G: Geometry> Store<T, G> {
                 self.settle(budget);
             } else if let Some(index) = self.pop_outlier(Side::Before) {
                 return self.fire_outlier(index, budget);
-            } else if self.levels[0].holds(self.now) {
+            } else if self.levels[0].holds_in_tv1(self.now) {
                 self.take_due_chunk();
             } else if let Some(index) = self.pop_outlier(Side::After) {
                 return self.fire_outlier(index, budget);
@@ -69,7 +69,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn take_due_chunk(&mut self) {
         self.levels[0].pop_front_chunk(&mut self.chunks, self.now, &mut self.due);
-        if self.due.entries().len() == 1 {
+        if self.due.end == 1 {
             return;
         }
         // Reads what is about to be needed, all at once: the cache misses overlap here, and would not one by one.

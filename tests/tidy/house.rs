@@ -32,6 +32,7 @@ const LINES: &[&[&str]] = &[
         "wheel::outliers",
         "wheel::progress",
         "wheel::work",
+        "wheel::run",
         "wheel::chunk",
         "wheel::bitmap",
         "wheel::geometry",
