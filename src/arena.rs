@@ -83,8 +83,8 @@ pub(crate) struct Arena<M, T> {
     free: u32,
     /// Places with a value.
     live: usize,
-    /// Places with a value, or kept by the owner after it left.
-    in_use: usize,
+    /// Places without a value that the owner keeps.
+    kept: usize,
     max_live: usize,
     /// The generation of a place that is new. Above 1 only where shrinking gave places back.
     first_generation: u32,
@@ -102,7 +102,7 @@ impl<M, T> Arena<M, T> {
             marked: 0,
             free: NOWHERE,
             live: 0,
-            in_use: 0,
+            kept: 0,
             max_live: CAPACITY,
             first_generation: 1,
             last_generation: LAST_GENERATION,
@@ -132,7 +132,7 @@ impl<M, T> Arena<M, T> {
 
     /// Places in use: with a value, or kept by the owner after it left.
     pub(crate) const fn in_use(&self) -> usize {
-        self.in_use
+        self.live + self.kept
     }
 
     #[inline]
@@ -161,7 +161,6 @@ impl<M, T> Arena<M, T> {
         let id = head.id(index);
         page.values[at] = Some(value);
         self.free = next_free;
-        self.in_use += 1;
         self.live += 1;
         Ok(id)
     }
@@ -169,7 +168,7 @@ impl<M, T> Arena<M, T> {
     #[cold]
     #[inline(never)]
     fn insert_at_new_place(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<TimerId, InsertError<T>> {
-        let Some(index) = self.allot_new(tag, link, datum) else {
+        let Some(index) = self.add(tag, link, datum) else {
             return Err(InsertError::new(value, self.live));
         };
         let (page, at) = self.page_mut(index);
@@ -183,14 +182,17 @@ impl<M, T> Arena<M, T> {
     pub(crate) fn allot(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
         let index = self.free;
         if index == NOWHERE {
-            return self.allot_new(tag, link, datum);
+            let index = self.add(tag, link, datum)?;
+            self.kept += 1;
+            return Some(index);
         }
         self.free = self.head_mut(index).occupy(tag, link, datum);
-        self.in_use += 1;
+        self.kept += 1;
         Some(index)
     }
 
-    fn allot_new(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
+    /// A place that was not there before.
+    fn add(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
         debug_assert!(tag != FREE, "a place in use needs a tag that says so");
         if self.len == CAPACITY {
             return None;
@@ -206,7 +208,6 @@ impl<M, T> Arena<M, T> {
         page.heads.push(head);
         page.values.push(None);
         self.len += 1;
-        self.in_use += 1;
         Some(index)
     }
 
@@ -272,6 +273,7 @@ impl<M, T> Arena<M, T> {
         let at = index as usize & (Page::<M, T>::SIZE - 1);
         let value = page.values[at].take()?;
         self.live -= 1;
+        self.kept += 1;
         let head = &mut page.heads[at];
         let id = head.id(index);
         head.age(last_generation);
@@ -289,7 +291,6 @@ impl<M, T> Arena<M, T> {
         self.live -= 1;
         match part(head) {
             Parting::Release => {
-                self.in_use -= 1;
                 if head.leave(self.last_generation, self.free) {
                     self.free = id.index();
                 } else {
@@ -303,8 +304,12 @@ impl<M, T> Arena<M, T> {
                 debug_assert!(page.marks[word] & bit == 0, "a place is marked once");
                 page.marks[word] |= bit;
                 self.marked += 1;
+                self.kept += 1;
             }
-            Parting::Keep => head.age(self.last_generation),
+            Parting::Keep => {
+                head.age(self.last_generation);
+                self.kept += 1;
+            }
         }
         Some(value)
     }
@@ -321,7 +326,6 @@ impl<M, T> Arena<M, T> {
         let value = page.values[at].take()?;
         let id = head.id(index);
         self.live -= 1;
-        self.in_use -= 1;
         if head.leave(self.last_generation, self.free) {
             self.free = index;
         } else {
@@ -342,7 +346,7 @@ impl<M, T> Arena<M, T> {
         } else {
             self.retired += 1;
         }
-        self.in_use -= 1;
+        self.kept -= 1;
     }
 
     /// Marks a place that is not marked.
@@ -408,7 +412,7 @@ impl<M, T> Arena<M, T> {
     }
 
     pub(crate) fn reserve(&mut self, additional: usize) {
-        let free = self.len - self.in_use - self.retired;
+        let free = self.len - self.in_use() - self.retired;
         let wanted = self.len + additional.saturating_sub(free);
         if self.pages.is_empty() {
             self.pages.push(Page::with_capacity(0));
@@ -476,7 +480,7 @@ impl<M, T> Arena<M, T> {
             free_count += 1;
             at = head.link;
         }
-        assert_eq!(self.in_use + free_count + self.retired, self.len, "the places in use are counted");
+        assert_eq!(self.in_use() + free_count + self.retired, self.len, "the places in use are counted");
         let bits: u32 = self.pages.iter().flat_map(|page| page.marks.iter()).map(|word| word.count_ones()).sum();
         assert_eq!(bits as usize, self.marked, "no mark is beyond the places");
         let mut marked = self.heads().filter(|(index, _)| self.is_marked(*index));

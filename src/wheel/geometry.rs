@@ -128,7 +128,8 @@ pub(crate) const fn limits<G: Geometry>(now: u64) -> [u64; LEVELS - 1] {
 #[inline]
 pub(crate) const fn place(limits: &[u64; LEVELS - 1], expiry: u64) -> usize {
     let [tv1, tv2, tv3, tv4] = *limits;
-    (expiry > tv1) as usize + (expiry > tv2) as usize + (expiry > tv3) as usize + (expiry > tv4) as usize
+    let passed = (expiry > tv1) as u8 + (expiry > tv2) as u8 + (expiry > tv3) as u8 + (expiry > tv4) as u8;
+    passed as usize
 }
 
 /// The slots that a level really has: two turns of its ring.

@@ -105,11 +105,11 @@ impl<G: Geometry> Level<G> {
     /// Files an entry for `tick`: straight into its slot, or as one that comes from the level above.
     #[inline]
     pub(crate) fn push(&mut self, chunks: &mut Chunks, tick: u64, place: u32, from_above: bool) {
-        if self.slots.is_empty() {
-            self.allocate();
-        }
         let index = self.index(tick);
         let entry = Entry { expiry: tick as u32, place };
+        if index >= self.slots.len() {
+            self.allocate();
+        }
         let slot = &mut self.slots[index];
         if slot.count == 0 {
             *slot = Slot { run: Run::lone(place, from_above), least: entry.expiry, count: 1 };

@@ -28,6 +28,10 @@ impl<T, G: Geometry> Store<T, G> {
     /// Does one step of the sweep, if one is under way or wanted, and says how many entries it looked at.
     #[inline]
     pub(crate) fn collect_garbage(&mut self) -> usize {
+        // So few are no reason to go on with a sweep either.
+        if self.arena.marked() <= ALLOWANCE {
+            return 0;
+        }
         if self.sweep.under_way || self.needs_sweep() { self.sweep_on() } else { 0 }
     }
 

@@ -15,7 +15,10 @@ impl<T, G: Geometry> Store<T, G> {
     /// Opens a turn at `tick`, or at the last turn's time if that is later.
     #[inline]
     pub(crate) fn open_turn(&mut self, tick: u64) {
-        self.target = self.target.max(tick);
+        // A branch, and not a maximum: what comes next need not wait for the target of the turn before.
+        if tick > self.target {
+            self.target = tick;
+        }
         self.outliers.open_turn();
         self.turn_is_open = true;
     }
