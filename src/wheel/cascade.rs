@@ -24,6 +24,7 @@ impl<T, G: Geometry> Store<T, G> {
         if !self.is_same_turn(tick) {
             self.cascade.settled = false;
             self.cascade.feeding = true;
+            self.cascade.calm_until = tick;
             self.limits = limits::<G>(tick);
         }
         self.now = tick;
@@ -67,6 +68,9 @@ impl<T, G: Geometry> Store<T, G> {
     fn feed_from_all(&mut self, budget: &mut Budget) {
         (1..LEVELS).rev().for_each(|level| self.feed_from(level, budget));
         self.cascade.feeding = (1..LEVELS).any(|level| self.levels[level].holds(self.feeder(level)));
+        if !self.cascade.feeding {
+            self.cascade.calm_until = (self.now | ((1 << shift::<G>(1)) - 1)).saturating_add(1);
+        }
         if !budget.is_spent() {
             self.cascade.fed_until = self.now;
         }

@@ -18,6 +18,13 @@ impl<T, G: Geometry> Store<T, G> {
         assert!(self.now <= self.target, "the wheel does not run ahead of its turn");
         assert!(self.turn_is_open || self.now == self.target, "a turn is done when the wheel stands at its time");
 
+        let is_calm = self.now < self.cascade.calm_until;
+        assert!(!is_calm || self.is_settled() && !self.cascade.feeding, "while it is calm nothing has to come down");
+        assert!(
+            !is_calm || self.is_same_turn(self.cascade.calm_until - 1),
+            "it is calm to the end of tv1's turn at most"
+        );
+
         let chunks: usize = self.levels.iter().map(|level| level.check(&self.chunks, self.now)).sum();
         assert_eq!(chunks, self.chunks.in_use(), "every chunk is in a slot or free");
 

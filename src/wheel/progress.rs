@@ -8,12 +8,14 @@ pub(crate) struct Cascade {
     pub(crate) feeding: bool,
     /// The tick up to which feeders have had their share.
     pub(crate) fed_until: u64,
+    /// Before this tick nothing has to come down: it is the end of this turn of tv1, once its feeders are empty.
+    pub(crate) calm_until: u64,
 }
 
 impl Cascade {
     /// Nothing to be done at `now`.
     pub(crate) const fn at(now: u64) -> Self {
-        Self { settled: true, feeding: false, fed_until: now }
+        Self { settled: true, feeding: false, fed_until: now, calm_until: now }
     }
 }
 

@@ -15,10 +15,20 @@ impl<T, G: Geometry> Store<T, G> {
     /// Opens a turn at `tick`, or at the last turn's time if that is later.
     #[inline]
     pub(crate) fn open_turn(&mut self, tick: u64) {
-        // A branch, and not a maximum: what comes next need not wait for the target of the turn before.
-        if tick > self.target {
+        // Most turns: nothing is due, and nothing has to come down. They are done when they are opened. (Branches, and
+        // not a maximum: what comes next need not wait for the target of the turn before.)
+        if tick > self.target && tick < self.soonest && tick < self.cascade.calm_until {
             self.target = tick;
+            self.now = tick;
+            self.turn_is_open = false;
+        } else {
+            self.open_busy_turn(tick);
         }
+    }
+
+    #[inline(never)]
+    fn open_busy_turn(&mut self, tick: u64) {
+        self.target = self.target.max(tick);
         self.outliers.open_turn();
         self.turn_is_open = true;
     }
@@ -26,16 +36,7 @@ impl<T, G: Geometry> Store<T, G> {
     /// The next timer of the turn, or `None` when it is done or the budget spent.
     #[inline]
     pub(crate) fn expire_next(&mut self, budget: &mut Budget) -> Option<(TimerId, T)> {
-        if !self.turn_is_open {
-            return None;
-        }
-        if self.soonest > self.target && self.is_settled() && self.is_same_turn(self.target) {
-            // Most turns: nothing is due, and nothing has to come down first.
-            self.now = self.target;
-            self.finish(budget);
-            return None;
-        }
-        self.expire_due(budget)
+        if self.turn_is_open { self.expire_due(budget) } else { None }
     }
 
     fn expire_due(&mut self, budget: &mut Budget) -> Option<(TimerId, T)> {
@@ -47,12 +48,10 @@ impl<T, G: Geometry> Store<T, G> {
                 }
             } else if !self.is_settled() {
                 self.settle(budget);
-            } else if let Some(index) = self.pop_outlier(Side::Before) {
+            } else if let Some(index) = self.pop_outlier() {
                 return self.fire_outlier(index, budget);
-            } else if self.levels[0].holds_in_tv1(self.now) {
+            } else if self.soonest <= self.now && self.levels[0].holds_in_tv1(self.now) {
                 self.take_due_chunk();
-            } else if let Some(index) = self.pop_outlier(Side::After) {
-                return self.fire_outlier(index, budget);
             } else if !self.move_on() {
                 self.finish(budget);
                 break;
@@ -80,9 +79,20 @@ impl<T, G: Geometry> Store<T, G> {
         core::hint::black_box(at_hand);
     }
 
+    /// Takes the next outlier that is due at `now`.
     #[inline]
-    fn pop_outlier(&mut self, side: Side) -> Option<u32> {
-        if self.outliers.is_empty() { None } else { self.outliers.pop(self.now, side) }
+    fn pop_outlier(&mut self) -> Option<u32> {
+        if self.outliers.is_empty() { None } else { self.pop_one_of_the_outliers() }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pop_one_of_the_outliers(&mut self) -> Option<u32> {
+        let first = self.outliers.pop(self.now, Side::Before);
+        if first.is_some() || self.levels[0].holds_in_tv1(self.now) {
+            return first;
+        }
+        self.outliers.pop(self.now, Side::After)
     }
 
     fn fire_outlier(&mut self, index: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
@@ -171,14 +181,17 @@ impl<T, G: Geometry> Store<T, G> {
     /// Says whether there may be more to do.
     #[inline]
     fn move_on(&mut self) -> bool {
-        // The soonest was found when `now` was moved last, if nothing was filed for an earlier tick since.
+        // It was found when `now` was moved last, if nothing was filed for an earlier tick since.
         if self.soonest <= self.now {
             self.soonest = self.next_stop();
         }
-        let next = self.soonest.min(self.target);
-        let goes_on = next == self.soonest && self.now < next;
-        self.move_to(next);
-        goes_on || !self.is_settled()
+        if self.soonest > self.target {
+            self.move_to(self.target);
+            return !self.is_settled();
+        }
+        let goes_on = self.soonest > self.now;
+        self.move_to(self.soonest);
+        goes_on
     }
 
     /// The next tick after `now` that may hold something.
