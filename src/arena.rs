@@ -168,35 +168,33 @@ impl<M, T> Arena<M, T> {
     #[cold]
     #[inline(never)]
     fn insert_at_new_place(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<TimerId, InsertError<T>> {
-        let Some(index) = self.add(tag, link, datum) else {
+        if self.len == CAPACITY {
             return Err(InsertError::new(value, self.live));
-        };
-        let (page, at) = self.page_mut(index);
-        page.values[at] = Some(value);
-        let id = page.heads[at].id(index);
+        }
+        let index = self.add(Some(value), tag, link, datum);
         self.live += 1;
-        Ok(id)
+        Ok(self.id(index))
     }
 
     /// Gives out a place without a value, which no id will name; `None` if there are no more.
     pub(crate) fn allot(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
         let index = self.free;
         if index == NOWHERE {
-            let index = self.add(tag, link, datum)?;
+            if self.len == CAPACITY {
+                return None;
+            }
             self.kept += 1;
-            return Some(index);
+            return Some(self.add(None, tag, link, datum));
         }
         self.free = self.head_mut(index).occupy(tag, link, datum);
         self.kept += 1;
         Some(index)
     }
 
-    /// A place that was not there before.
-    fn add(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
+    /// A place that was not there before, where there is still one to be had.
+    #[inline]
+    fn add(&mut self, value: Option<T>, tag: u8, link: u32, datum: M) -> u32 {
         debug_assert!(tag != FREE, "a place in use needs a tag that says so");
-        if self.len == CAPACITY {
-            return None;
-        }
         let index = self.len as u32;
         if self.len >> PAGE_BITS == self.pages.len() {
             // Only the first page is small to begin with: it grows by doubling.
@@ -206,9 +204,9 @@ impl<M, T> Arena<M, T> {
         let head = Head::new(self.first_generation, tag, link, datum);
         let (page, _) = self.page_mut(index);
         page.heads.push(head);
-        page.values.push(None);
+        page.values.push(value);
         self.len += 1;
-        Some(index)
+        index
     }
 
     /// The id of the timer at `index`, which holds a value.
