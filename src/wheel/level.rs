@@ -36,18 +36,15 @@ impl Slot {
     /// Adds an entry to one or more.
     #[inline]
     fn join(&mut self, chunks: &mut Chunks, entry: Entry, from_above: bool) {
-        if self.run.has_no_chunk() {
-            self.run.settle_lone(chunks, self.least);
-        }
+        let least = self.least;
         // Within a slot ticks differ by less than 2^31, so the sign tells which is the lesser.
-        if (entry.expiry.wrapping_sub(self.least) as i32) < 0 {
-            self.least = entry.expiry;
-        }
+        let is_lesser = (entry.expiry.wrapping_sub(least) as i32) < 0;
+        self.least = if is_lesser { entry.expiry } else { least };
         self.count += 1;
         if from_above {
-            self.run.push_above(chunks, entry);
+            self.run.push_above(chunks, least, entry);
         } else {
-            self.run.push(chunks, entry);
+            self.run.push(chunks, least, entry);
         }
     }
 }

@@ -12,8 +12,8 @@ use super::chunk::{Batch, CHUNK, Chunk, Chunks, Entry, NONE};
 
 /// How many entries go along with one that is taken off the end of its run.
 const ALONG: usize = 4;
-/// What `above` says of a lone entry that came from above.
-const FROM_ABOVE: u32 = 0;
+/// In place of a chunk: there is none, for the one entry is alone, and came from above. No chunk has this number.
+const FROM_ABOVE: u32 = NONE - 1;
 
 /// The entries of one slot.
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ pub(crate) struct Run {
     head: u32,
     /// The last chunk of what came from above, if anything did.
     above: u32,
-    /// The last chunk, if there are chunks.
+    /// The last chunk. Where there is none it is as `above`, and tells whether a lone entry came from there.
     tail: u32,
 }
 
@@ -37,61 +37,75 @@ impl Run {
     /// A run of one entry, that of this place.
     #[inline]
     pub(crate) const fn lone(place: u32, from_above: bool) -> Self {
-        Self { head: place, above: if from_above { FROM_ABOVE } else { NONE }, tail: NONE }
+        let origin = if from_above { FROM_ABOVE } else { NONE };
+        Self { head: place, above: origin, tail: origin }
+    }
+
+    #[inline]
+    const fn has_no_chunk(&self) -> bool {
+        self.tail >= FROM_ABOVE
     }
 
     /// The place of the one entry, if there is just one and no chunk.
     #[inline]
     pub(crate) const fn lone_place(&self) -> Option<u32> {
-        if self.tail == NONE && self.head != NONE { Some(self.head) } else { None }
+        if self.has_no_chunk() && self.head != NONE { Some(self.head) } else { None }
     }
 
     /// Puts a lone entry, which is filed under this tick, on a chunk, where others can join it.
-    #[inline(never)]
-    pub(crate) fn settle_lone(&mut self, chunks: &mut Chunks, expiry: u32) {
+    fn settle_lone(&mut self, chunks: &mut Chunks, expiry: u32) {
         let chunk = chunks.take(Entry { expiry, place: self.head }, NONE, NONE);
-        let above = if self.above == NONE { NONE } else { chunk };
+        let above = if self.above == FROM_ABOVE { chunk } else { NONE };
         *self = Self { head: chunk, above, tail: chunk };
-    }
-
-    /// Whether a lone entry must be settled before another one comes.
-    #[inline]
-    pub(crate) const fn has_no_chunk(&self) -> bool {
-        self.tail == NONE
     }
 
     /// The first chunk, for the sweep's hand.
     pub(crate) const fn first_chunk(&self) -> u32 {
-        if self.tail == NONE { NONE } else { self.head }
+        if self.has_no_chunk() { NONE } else { self.head }
     }
 
-    /// Appends an entry that is filed straight into the slot, whose run has chunks.
+    /// Appends an entry that is filed straight into the slot, which is not empty. One that was alone so far is filed
+    /// under the other tick.
     #[inline]
-    pub(crate) fn push(&mut self, chunks: &mut Chunks, entry: Entry) {
+    pub(crate) fn push(&mut self, chunks: &mut Chunks, lone_expiry: u32, entry: Entry) {
         // What comes from above later goes before it, so it does not share a chunk with that.
         if self.tail == self.above || !Self::push_into(chunks, self.tail, entry) {
-            self.push_on_new_chunk(chunks, entry);
+            self.push_on_new_chunk(chunks, lone_expiry, entry);
         }
     }
 
     #[inline(never)]
-    fn push_on_new_chunk(&mut self, chunks: &mut Chunks, entry: Entry) {
+    fn push_on_new_chunk(&mut self, chunks: &mut Chunks, lone_expiry: u32, entry: Entry) {
+        if self.has_no_chunk() {
+            self.settle_lone(chunks, lone_expiry);
+            if self.above == NONE {
+                Self::push_into(chunks, self.tail, entry);
+                return;
+            }
+        }
         let tail = chunks.take(entry, self.tail, NONE);
         chunks.get_mut(self.tail).next = tail;
         self.tail = tail;
     }
 
-    /// Appends an entry that comes from the level above: behind all others from there, before all that were filed
-    /// straight.
+    /// As [`push`](Self::push), for an entry that comes from the level above: behind all others from there, before all
+    /// that were filed straight.
     #[inline]
-    pub(crate) fn push_above(&mut self, chunks: &mut Chunks, entry: Entry) {
-        if self.above == NONE || !Self::push_into(chunks, self.above, entry) {
-            self.push_above_on_new_chunk(chunks, entry);
+    pub(crate) fn push_above(&mut self, chunks: &mut Chunks, lone_expiry: u32, entry: Entry) {
+        if self.above >= FROM_ABOVE || !Self::push_into(chunks, self.above, entry) {
+            self.push_above_on_new_chunk(chunks, lone_expiry, entry);
         }
     }
 
     #[inline(never)]
-    fn push_above_on_new_chunk(&mut self, chunks: &mut Chunks, entry: Entry) {
+    fn push_above_on_new_chunk(&mut self, chunks: &mut Chunks, lone_expiry: u32, entry: Entry) {
+        if self.has_no_chunk() {
+            self.settle_lone(chunks, lone_expiry);
+            if self.above != NONE {
+                Self::push_into(chunks, self.above, entry);
+                return;
+            }
+        }
         let next = if self.above == NONE { self.head } else { chunks.get(self.above).next };
         let above = chunks.take(entry, self.above, next);
         self.link_after(chunks, self.above, above);
@@ -123,7 +137,7 @@ impl Run {
     /// Takes the first chunk's entries, in order, or a lone one, which is filed under this tick.
     #[inline]
     pub(crate) fn pop_front_chunk(&mut self, chunks: &mut Chunks, lone_expiry: u32, batch: &mut Batch) {
-        if self.tail == NONE {
+        if self.has_no_chunk() {
             batch.fill_with(Entry { expiry: lone_expiry, place: self.head });
             *self = Self::EMPTY;
             return;
@@ -143,7 +157,7 @@ impl Run {
     /// Takes the last entry if it is the one of this place, and says whether it was.
     #[inline]
     pub(crate) fn pop_back_if(&mut self, chunks: &mut Chunks, place: u32) -> bool {
-        if self.tail == NONE {
+        if self.has_no_chunk() {
             let is_lone = self.head == place;
             if is_lone {
                 *self = Self::EMPTY;
@@ -180,7 +194,7 @@ impl Run {
 
     /// Drops up to [`ALONG`] entries off the end of the last chunk, as long as they are stale, and says how many.
     pub(crate) fn drop_back(&mut self, chunks: &mut Chunks, mut is_stale: impl FnMut(u32) -> bool) -> usize {
-        if self.tail == NONE {
+        if self.has_no_chunk() {
             // A lone entry is left to the sweep.
             return 0;
         }
@@ -285,7 +299,7 @@ impl Run {
         lone_expiry: u32,
     ) -> impl Iterator<Item = (Entry, bool)> + use<'a> {
         let (mut at, above) = (self.first_chunk(), self.above);
-        let lone = self.lone_place().map(|place| (Entry { expiry: lone_expiry, place }, above != NONE));
+        let lone = self.lone_place().map(|place| (Entry { expiry: lone_expiry, place }, above == FROM_ABOVE));
         let mut from_above = above != NONE;
         let chunked = core::iter::from_fn(move || {
             if at == NONE {
@@ -308,7 +322,7 @@ impl Run {
     /// If they are not.
     pub(crate) fn check(&self, chunks: &Chunks) -> usize {
         let (mut previous, mut at, mut count) = (NONE, self.first_chunk(), 0);
-        let mut seen_above = self.above == NONE || self.lone_place().is_some();
+        let mut seen_above = self.above >= FROM_ABOVE;
         while at != NONE {
             let chunk = chunks.get(at);
             assert_eq!(chunk.previous, previous, "chunks are linked both ways");
@@ -316,7 +330,7 @@ impl Run {
             seen_above |= at == self.above;
             (previous, at, count) = (at, chunk.next, count + 1);
         }
-        assert_eq!(previous, self.tail, "the tail is the last chunk");
+        assert!(previous == self.tail || previous == NONE && self.tail == self.above, "the tail is the last chunk");
         assert!(seen_above, "the last chunk from above is one of the run's");
         count
     }
@@ -380,10 +394,7 @@ mod tests {
             *run = Run::lone(place, from_above);
             return;
         }
-        if run.has_no_chunk() {
-            run.settle_lone(chunks, 0);
-        }
-        if from_above { run.push_above(chunks, entry) } else { run.push(chunks, entry) }
+        if from_above { run.push_above(chunks, 0, entry) } else { run.push(chunks, 0, entry) }
     }
 
     fn sweep(run: &mut Run, chunks: &mut Chunks, drop_one_in: u32) {
