@@ -30,7 +30,7 @@ use crate::paged::Paged;
 const PAGE_BITS: u32 = 11 - ARITY.ilog2();
 
 /// The root's position.
-pub(crate) const ROOT: usize = ARITY - 1;
+const ROOT: usize = ARITY - 1;
 
 /// The most entries that a heap may have, so that every position fits into 32 bits.
 pub(crate) const MAX_ENTRIES: usize = u32::MAX as usize - ROOT;
@@ -69,34 +69,62 @@ impl IndexedHeap {
         self.entry(position as usize).key
     }
 
-    /// Adds an entry.
+    /// The position at which the next entry is added.
     #[inline]
-    pub(crate) fn push(&mut self, entry: Entry, moved: impl FnMut(u32, u32)) {
+    pub(crate) const fn next_position(&self) -> u32 {
+        (ROOT + self.len) as u32
+    }
+
+    /// Adds an entry. Its owner is told where it lies only if that is not the [next position](Self::next_position).
+    #[inline]
+    pub(crate) fn push(&mut self, entry: Entry, mut moved: impl FnMut(u32, u32)) {
         debug_assert!(self.len < MAX_ENTRIES, "positions fit into 32 bits");
         let position = ROOT + self.len;
         if position / ARITY == self.groups.len() {
             self.groups.push(Group::VACANT);
         }
         self.len += 1;
-        self.sift_up(position, entry, moved);
+        // Most deadlines lie behind most others.
+        if position == ROOT || self.entry(parent(position)).key < entry.key {
+            self.groups[position / ARITY].set(position % ARITY, entry);
+        } else {
+            self.sift_up(position, entry, &mut moved);
+        }
     }
 
     /// Removes the entry at `position`.
     #[inline]
-    pub(crate) fn remove(&mut self, position: u32, moved: impl FnMut(u32, u32)) {
+    pub(crate) fn remove(&mut self, position: u32, mut moved: impl FnMut(u32, u32)) {
         let hole = position as usize;
-        let removed = self.key(position);
         let last = self.pop_last().expect("what is removed is there");
-        if hole < ROOT + self.len {
-            self.place(hole, removed, last, moved);
+        if hole >= ROOT + self.len {
+            return;
+        }
+        if hole > ROOT && last.key < self.entry(parent(hole)).key {
+            self.sift_up(hole, last, &mut moved);
+        } else {
+            self.sift_down(hole, last, &mut moved);
         }
     }
 
-    /// Gives the entry at `position` another key.
+    /// Removes the entry that comes first.
     #[inline]
-    pub(crate) fn update(&mut self, position: u32, key: Key, moved: impl FnMut(u32, u32)) {
-        let Entry { key: old, index } = self.entry(position as usize);
-        self.place(position as usize, old, Entry { key, index }, moved);
+    pub(crate) fn remove_first(&mut self, mut moved: impl FnMut(u32, u32)) {
+        let last = self.pop_last().expect("what is removed is there");
+        if self.len > 0 {
+            self.sift_down(ROOT, last, &mut moved);
+        }
+    }
+
+    /// Gives the entry at `position`, whose key is `old`, another key.
+    #[inline]
+    pub(crate) fn update(&mut self, position: u32, old: Key, entry: Entry, mut moved: impl FnMut(u32, u32)) {
+        debug_assert!(self.entry(position as usize) == Entry { key: old, ..entry }, "the entry lies there");
+        if entry.key < old {
+            self.sift_up(position as usize, entry, &mut moved);
+        } else {
+            self.sift_down(position as usize, entry, &mut moved);
+        }
     }
 
     /// Takes out the entry at the last position, which nothing lies below: no other one moves.
@@ -122,44 +150,34 @@ impl IndexedHeap {
         self.groups.shrink_to_fit();
     }
 
-    /// Puts `entry` at `hole`, where the key `old` was, and from there to where it belongs.
-    #[inline]
-    fn place(&mut self, hole: usize, old: Key, entry: Entry, moved: impl FnMut(u32, u32)) {
-        if entry.key < old {
-            self.sift_up(hole, entry, moved);
-        } else {
-            self.sift_down(hole, entry, moved);
-        }
-    }
-
     /// Moves the hole up until `entry` may lie in it.
     #[inline]
-    fn sift_up(&mut self, mut hole: usize, entry: Entry, mut moved: impl FnMut(u32, u32)) {
+    fn sift_up(&mut self, mut hole: usize, entry: Entry, moved: &mut impl FnMut(u32, u32)) {
         while hole > ROOT {
             let above = parent(hole);
             let candidate = self.entry(above);
             if candidate.key < entry.key {
                 break;
             }
-            self.set(hole, candidate, &mut moved);
+            self.set(hole, candidate, moved);
             hole = above;
         }
-        self.set(hole, entry, &mut moved);
+        self.set(hole, entry, moved);
     }
 
     /// Moves the hole down until `entry` may lie in it.
     #[inline]
-    fn sift_down(&mut self, mut hole: usize, entry: Entry, mut moved: impl FnMut(u32, u32)) {
+    fn sift_down(&mut self, mut hole: usize, entry: Entry, moved: &mut impl FnMut(u32, u32)) {
         while let Some(group) = self.groups.get(children(hole)) {
             let lane = group.first();
             let candidate = group.entry(lane);
             if entry.key < candidate.key {
                 break;
             }
-            self.set(hole, candidate, &mut moved);
+            self.set(hole, candidate, moved);
             hole = children(hole) * ARITY + lane;
         }
-        self.set(hole, entry, &mut moved);
+        self.set(hole, entry, moved);
     }
 
     #[inline]
@@ -273,6 +291,7 @@ mod tests {
                     let index = self.next;
                     self.model.insert((key, index));
                     let positions = &mut self.positions;
+                    positions.insert(index, self.heap.next_position());
                     self.heap.push(Entry { key, index }, |index, position| {
                         positions.insert(index, position);
                     });
@@ -293,7 +312,7 @@ mod tests {
                     self.model.remove(&(old, index));
                     self.model.insert((key, index));
                     let (position, positions) = (self.positions[&index], &mut self.positions);
-                    self.heap.update(position, key, |index, position| {
+                    self.heap.update(position, old, Entry { key, index }, |index, position| {
                         positions.insert(index, position);
                     });
                 }
@@ -306,9 +325,13 @@ mod tests {
             let position = self.positions.remove(&index).expect("the position is known");
             assert_eq!(self.heap.key(position), key);
             let positions = &mut self.positions;
-            self.heap.remove(position, |index, position| {
-                positions.insert(index, position);
-            });
+            let moved = |index, position| _ = positions.insert(index, position);
+            // The first one goes either way.
+            if position == ROOT as u32 && index % 2 == 0 {
+                self.heap.remove_first(moved);
+            } else {
+                self.heap.remove(position, moved);
+            }
         }
 
         fn check(&self) {
@@ -359,6 +382,7 @@ mod tests {
         // Each new one comes first, each one moved goes from the front to the very end: the longest ways there are.
         for index in 0..TIMERS {
             let mut moves = 0;
+            positions[index as usize] = heap.next_position();
             heap.push(Entry { key: key(u64::from(TIMERS - index)), index }, |index, position| {
                 moves += 1;
                 positions[index as usize] = position;
@@ -367,12 +391,13 @@ mod tests {
         }
         for _ in 0..TIMERS {
             let mut moves = 0;
-            heap.update(ROOT as u32, key(u64::MAX), |_, _| moves += 1);
+            let Entry { key: old, index } = heap.first().expect("none was removed");
+            heap.update(ROOT as u32, old, Entry { key: key(u64::MAX), index }, |_, _| moves += 1);
             assert!(moves <= height(heap.len()), "rescheduling moved {moves} of {} entries", heap.len());
         }
         while heap.len() > 0 {
             let mut moves = 0;
-            heap.remove(ROOT as u32, |_, _| moves += 1);
+            heap.remove_first(|_, _| moves += 1);
             assert!(moves <= height(heap.len() + 1), "removing moved {moves} of {} entries", heap.len());
         }
         heap.check(|_, _| {});

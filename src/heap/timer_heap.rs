@@ -29,7 +29,7 @@ use core::fmt;
 use crate::arena::{Arena, Parting};
 use crate::error::InsertError;
 use crate::heap::group::{Entry, Key};
-use crate::heap::indexed_heap::{IndexedHeap, MAX_ENTRIES, ROOT};
+use crate::heap::indexed_heap::{IndexedHeap, MAX_ENTRIES};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Budget, Expired, Timer, TimerId};
 
@@ -138,6 +138,7 @@ impl<T> TimerHeap<T> {
 
     /// The soft and the hard time of a timer that is armed now. An overdue one counts as due at the last turn's time,
     /// whatever its slack.
+    #[inline]
     fn effective(&self, deadline: Deadline) -> (Timestamp, Timestamp) {
         if deadline.soft() <= self.last_turn {
             (self.last_turn, self.last_turn)
@@ -164,22 +165,17 @@ impl<T> TimerHeap<T> {
     fn hand_out(&mut self, first: Entry) -> Option<Expired<T>> {
         // The value first: its cache line is on its way while the heap is put in order.
         let (id, value) = self.places.remove_if(first.index, |_| true)?;
-        self.remove(ROOT as u32);
-        Some(Expired { id, expiry: Timestamp::from_nanos(first.key.hard_ns()), value })
-    }
-
-    /// Takes the entry at `position` out of the heap.
-    #[inline]
-    fn remove(&mut self, position: u32) {
         let places = &mut self.places;
-        self.heap.remove(position, |index, position| places.head_mut(index).link = position);
+        self.heap.remove_first(|index, position| places.head_mut(index).link = position);
+        Some(Expired { id, expiry: Timestamp::from_nanos(first.key.hard_ns()), value })
     }
 }
 
 impl<T> Timer<T> for TimerHeap<T> {
+    #[inline]
     fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
         let (soft, hard) = self.effective(deadline);
-        let id = self.places.insert(value, ARMED, 0, soft.as_nanos())?;
+        let id = self.places.insert(value, ARMED, self.heap.next_position(), soft.as_nanos())?;
         let key = Key::new(hard.as_nanos(), self.take_sequence());
         let places = &mut self.places;
         self.heap.push(Entry { key, index: id.index() }, |index, position| places.head_mut(index).link = position);
@@ -188,12 +184,12 @@ impl<T> Timer<T> for TimerHeap<T> {
 
     /// A timer whose hard time stays as it was keeps its place in the order of arming, unless it is overdue: then it
     /// counts as armed now, and waits for the next turn, as long as it does not wait for that already.
+    #[inline]
     fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        let Some(index) = self.places.find(id) else {
+        let (soft, hard) = self.effective(deadline);
+        let Some(head) = self.places.find_mut(id) else {
             return false;
         };
-        let (soft, hard) = self.effective(deadline);
-        let head = self.places.head_mut(index);
         let position = head.link;
         head.datum = soft.as_nanos();
         let old = self.heap.key(position);
@@ -203,17 +199,20 @@ impl<T> Timer<T> for TimerHeap<T> {
         }
         let key = Key::new(hard.as_nanos(), self.take_sequence());
         let places = &mut self.places;
-        self.heap.update(position, key, |index, position| places.head_mut(index).link = position);
+        let entry = Entry { key, index: id.index() };
+        self.heap.update(position, old, entry, |index, position| places.head_mut(index).link = position);
         true
     }
 
+    #[inline]
     fn cancel(&mut self, id: TimerId) -> Option<T> {
         let mut position = 0;
         let value = self.places.take_by_id(id, |head| {
             position = head.link;
             Parting::Release
         })?;
-        self.remove(position);
+        let places = &mut self.places;
+        self.heap.remove(position, |index, position| places.head_mut(index).link = position);
         Some(value)
     }
 
