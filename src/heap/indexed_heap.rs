@@ -69,6 +69,12 @@ impl IndexedHeap {
         self.entry(position as usize).key
     }
 
+    /// Whether what lies at `position` comes first.
+    #[inline]
+    pub(crate) const fn is_first(position: u32) -> bool {
+        position == ROOT as u32
+    }
+
     /// The position at which the next entry is added.
     #[inline]
     pub(crate) const fn next_position(&self) -> u32 {

@@ -82,6 +82,9 @@ pub struct TimerHeap<T> {
     turn_sequence: u64,
     /// Whether the last turn went through to the timer that stopped it.
     turn_is_done: bool,
+    /// A turn before this time hands out nothing: the soft time of the timer that stopped the last one, or an earlier
+    /// one that was asked for since; none once that timer has left its place.
+    quiet_until: Timestamp,
 }
 
 impl<T> TimerHeap<T> {
@@ -98,7 +101,15 @@ impl<T> TimerHeap<T> {
     }
 
     const fn of(places: Arena<u64, T>, last_turn: Timestamp) -> Self {
-        Self { places, heap: IndexedHeap::new(), next_sequence: 0, last_turn, turn_sequence: 0, turn_is_done: true }
+        Self {
+            places,
+            heap: IndexedHeap::new(),
+            next_sequence: 0,
+            last_turn,
+            turn_sequence: 0,
+            turn_is_done: true,
+            quiet_until: Timestamp::ZERO,
+        }
     }
 
     /// The same heap with room for at most `max_timers` at a time, though never for fewer than it holds. Further ones
@@ -127,6 +138,9 @@ impl<T> TimerHeap<T> {
         assert_eq!(self.heap.len(), self.places.live(), "every armed timer lies in the heap, and nothing else");
         assert_eq!(self.places.in_use(), self.places.live(), "no place is kept once its timer has left");
         assert!(self.turn_sequence <= self.next_sequence, "the last turn was opened in the past");
+        let soft = self.heap.first().map_or(u64::MAX, |first| self.places.head(first.index).datum);
+        let first_ns = soft.max(self.last_turn.as_nanos());
+        assert!(self.quiet_until.as_nanos() <= first_ns, "no turn to come passes over the timer that is first");
         self.heap.check(|Entry { key, index }, position| {
             let head = self.places.head(index);
             assert_eq!(head.tag(), ARMED, "the timer at {index} is armed");
@@ -162,6 +176,30 @@ impl<T> TimerHeap<T> {
             && (first.key.hard_ns() <= now_ns || self.places.head(first.index).datum <= now_ns)
     }
 
+    /// Notes that the turn has come to a timer that stops it, or to the end.
+    fn stop(&mut self, first: Option<Entry>) {
+        self.turn_is_done = true;
+        self.quiet_until = match first {
+            // One that is due and waits for the next turn does not keep that quiet.
+            Some(first) if first.key.sequence() < self.turn_sequence => {
+                Timestamp::from_nanos(self.places.head(first.index).datum)
+            }
+            Some(_) => Timestamp::ZERO,
+            None => Timestamp::MAX,
+        };
+    }
+
+    /// Notes that a timer is armed anew for this soft time, and that the one at `position`, if any, has left that.
+    #[inline]
+    fn disturb(&mut self, soft: Timestamp, left: Option<u32>) {
+        if soft < self.quiet_until {
+            self.quiet_until = soft;
+        }
+        if left.is_some_and(IndexedHeap::is_first) {
+            self.quiet_until = Timestamp::ZERO;
+        }
+    }
+
     fn hand_out(&mut self, first: Entry) -> Option<Expired<T>> {
         // The value first: its cache line is on its way while the heap is put in order.
         let (id, value) = self.places.remove_if(first.index, |_| true)?;
@@ -176,6 +214,7 @@ impl<T> Timer<T> for TimerHeap<T> {
     fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
         let (soft, hard) = self.effective(deadline);
         let id = self.places.insert(value, ARMED, self.heap.next_position(), soft.as_nanos())?;
+        self.disturb(soft, None);
         let key = Key::new(hard.as_nanos(), self.take_sequence());
         let places = &mut self.places;
         self.heap.push(Entry { key, index: id.index() }, |index, position| places.head_mut(index).link = position);
@@ -192,6 +231,7 @@ impl<T> Timer<T> for TimerHeap<T> {
         };
         let position = head.link;
         head.datum = soft.as_nanos();
+        self.disturb(soft, Some(position));
         let old = self.heap.key(position);
         let waits = old.sequence() >= self.turn_sequence;
         if old.hard_ns() == hard.as_nanos() && (soft > self.last_turn || waits) {
@@ -211,6 +251,7 @@ impl<T> Timer<T> for TimerHeap<T> {
             position = head.link;
             Parting::Release
         })?;
+        self.disturb(Timestamp::MAX, Some(position));
         let places = &mut self.places;
         self.heap.remove(position, |index, position| places.head_mut(index).link = position);
         Some(value)
@@ -249,7 +290,10 @@ impl<T> Timer<T> for TimerHeap<T> {
 
     #[inline]
     fn open_turn(&mut self, now: Timestamp) {
-        self.last_turn = now.max(self.last_turn);
+        // A branch, and not a maximum: what comes next need not wait for the turn before.
+        if now > self.last_turn {
+            self.last_turn = now;
+        }
         self.turn_sequence = self.next_sequence;
         self.turn_is_done = false;
     }
@@ -259,12 +303,21 @@ impl<T> Timer<T> for TimerHeap<T> {
         if budget.is_spent() {
             return None;
         }
-        let Some(first) = self.heap.first().filter(|&first| self.is_due(first)) else {
+        if self.last_turn < self.quiet_until {
             self.turn_is_done = true;
             return None;
-        };
-        budget.spend(1);
-        self.hand_out(first)
+        }
+        let first = self.heap.first();
+        match first.filter(|&first| self.is_due(first)) {
+            Some(first) => {
+                budget.spend(1);
+                self.hand_out(first)
+            }
+            None => {
+                self.stop(first);
+                None
+            }
+        }
     }
 
     fn len(&self) -> usize {
@@ -278,6 +331,7 @@ impl<T> Timer<T> for TimerHeap<T> {
     }
 
     fn clear(&mut self) {
+        self.quiet_until = Timestamp::ZERO;
         // One after another from the end, so that a value whose drop panics leaves a heap that is in order.
         while let Some(last) = self.heap.pop_last() {
             let value = self.places.take(last.index).map(|(_, value, _)| value);
