@@ -66,8 +66,14 @@ impl<T, G: Geometry> Store<T, G> {
 
     #[inline(never)]
     fn feed_from_all(&mut self, budget: &mut Budget) {
-        (1..LEVELS).rev().for_each(|level| self.feed_from(level, budget));
-        self.cascade.feeding = (1..LEVELS).any(|level| self.levels[level].holds(self.feeder(level)));
+        self.cascade.feeding = false;
+        for level in (1..LEVELS).rev() {
+            let feeder = self.feeder(level);
+            if self.levels[level].holds(feeder) {
+                self.feed_from(level, feeder, budget);
+                self.cascade.feeding |= self.levels[level].holds(feeder);
+            }
+        }
         if !self.cascade.feeding {
             self.cascade.calm_until = (self.now | ((1 << shift::<G>(1)) - 1)).saturating_add(1);
         }
@@ -76,8 +82,7 @@ impl<T, G: Geometry> Store<T, G> {
         }
     }
 
-    fn feed_from(&mut self, level: usize, budget: &mut Budget) {
-        let feeder = self.feeder(level);
+    fn feed_from(&mut self, level: usize, feeder: u64, budget: &mut Budget) {
         let Some(slot) = self.levels[level].slot(feeder) else { return };
         let share = self.share(level, u64::from(slot.count()));
         let mut moved = 0;

@@ -208,8 +208,8 @@ impl Run {
         dropped
     }
 
-    /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, or a lone entry, tells it to `drop_stale`,
-    /// and moves the hand on. Says how many entries it looked at and how many are gone.
+    /// Drops what `is_stale` says is stale of the chunk under the sweep's hand, or a lone entry, tells `drop_stale` of
+    /// each, and moves the hand on. Says how many entries it looked at and how many are gone.
     #[inline]
     pub(crate) fn sweep_chunk<O>(
         &mut self,

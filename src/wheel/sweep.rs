@@ -15,7 +15,7 @@ use super::progress::Sweep;
 use super::store::{Store, drop_stale};
 use crate::arena::Arena;
 
-/// Stale entries up to this number are no reason to sweep.
+/// Stale entries up to this number are no reason to sweep, nor to go on with it.
 const ALLOWANCE: usize = 64;
 
 impl<T, G: Geometry> Store<T, G> {
@@ -28,7 +28,6 @@ impl<T, G: Geometry> Store<T, G> {
     /// Does one step of the sweep, if one is under way or wanted, and says how many entries it looked at.
     #[inline]
     pub(crate) fn collect_garbage(&mut self) -> usize {
-        // So few are no reason to go on with a sweep either.
         if self.arena.marked() <= ALLOWANCE {
             return 0;
         }
