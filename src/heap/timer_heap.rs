@@ -176,6 +176,22 @@ impl<T> TimerHeap<T> {
             && (first.key.hard_ns() <= now_ns || self.places.head(first.index).datum <= now_ns)
     }
 
+    /// Hands out the timer that comes first if it is due, and notes that the turn is done if it is not.
+    #[inline(never)]
+    fn expire_first(&mut self, budget: &mut Budget) -> Option<Expired<T>> {
+        let first = self.heap.first();
+        match first.filter(|&first| self.is_due(first)) {
+            Some(first) => {
+                budget.spend(1);
+                self.hand_out(first)
+            }
+            None => {
+                self.stop(first);
+                None
+            }
+        }
+    }
+
     /// Notes that the turn has come to a timer that stops it, or to the end.
     fn stop(&mut self, first: Option<Entry>) {
         self.turn_is_done = true;
@@ -307,17 +323,7 @@ impl<T> Timer<T> for TimerHeap<T> {
             self.turn_is_done = true;
             return None;
         }
-        let first = self.heap.first();
-        match first.filter(|&first| self.is_due(first)) {
-            Some(first) => {
-                budget.spend(1);
-                self.hand_out(first)
-            }
-            None => {
-                self.stop(first);
-                None
-            }
-        }
+        self.expire_first(budget)
     }
 
     fn len(&self) -> usize {
