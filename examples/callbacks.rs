@@ -16,12 +16,15 @@ use std::time::Duration;
 
 use tickwheel::{CallbackGuard, Driver, Firing, MissedTicks, Period, Resolution, Status, TimerHeap, TimerWheel};
 
-type Outcome = Result<(), Box<dyn Error>>;
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// A title, and what it is about.
+type Section = (&'static str, fn(&Driver) -> Outcome);
 
 const MS: Duration = Duration::from_millis(1);
 
 fn main() -> ExitCode {
-    let sections: [(&str, fn(&Driver) -> Outcome); 5] = [
+    let sections: [Section; 5] = [
         ("a login deadline, met and missed", login),
         ("an idle connection", idle_connection),
         ("a heartbeat that was held up", heartbeat),
@@ -135,8 +138,11 @@ fn heartbeat(timers: &Driver) -> Outcome {
     check(guard.status() == Status::Over, "it goes on after a cancel")
 }
 
+/// The guard of a callback, what says that it has begun, and what tells it to end.
+type Held = (CallbackGuard, mpsc::Receiver<()>, mpsc::Sender<()>);
+
 /// A callback that says when it begins, and ends when it is told to.
-fn held(timers: &Driver) -> Result<(CallbackGuard, mpsc::Receiver<()>, mpsc::Sender<()>), Box<dyn Error>> {
+fn held(timers: &Driver) -> Outcome<Held> {
     let (begins, begun) = mpsc::channel();
     let (let_go, wait) = mpsc::channel::<()>();
     let guard = timers.call_after(MS, move |_| {

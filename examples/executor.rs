@@ -23,11 +23,14 @@ use std::time::Duration;
 
 use tickwheel::{Driver, Handle, LoopDriver, Resolution, TimerWheel};
 
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
 /// Runs tasks on the thread that made it.
 struct Executor {
     timers: LoopDriver,
     ready: Arc<Ready>,
-    tasks: RefCell<Vec<Option<Pin<Box<dyn Future<Output = ()>>>>>>,
+    /// `None` once a task has ended.
+    tasks: RefCell<Vec<Option<Task>>>,
 }
 
 /// The tasks that want to be polled, and the thread to wake for them.

@@ -28,11 +28,13 @@ mod with_std {
         pub(crate) use crossbeam_channel as channel;
         pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
         pub(crate) use std::hint::spin_loop;
+        #[cfg(feature = "futures")]
         pub(crate) use std::sync::OnceLock;
         pub(crate) use std::sync::atomic::{AtomicU64 as Counter, fence};
         pub(crate) use std::thread;
 
         /// How many threads the machine runs at a time.
+        #[cfg(feature = "futures")]
         pub(crate) fn cores() -> usize {
             thread::available_parallelism().map_or(1, core::num::NonZeroUsize::get)
         }

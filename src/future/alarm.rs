@@ -108,11 +108,12 @@ impl Alarm {
         self.arm_unseen(context)
     }
 
-    /// Whether its shard wants to be turned before its deadline. Then it is armed without a look at the clock, which
-    /// costs as much as arming: if its deadline has come, so has the time of that turn, in which it fires too.
+    /// Whether its shard waits for a turn that is wanted before its deadline. Then it is armed without a look at the
+    /// clock, which costs as much as arming: if its deadline has come, so has the time of that turn, in which it fires
+    /// too. While the driver is late, or in a turn, the clock is asked (L21).
     fn is_behind(&mut self) -> bool {
         let shard = self.own_shard();
-        self.deadline.soft().as_nanos() > self.core.shard(shard).next_turn()
+        self.core.waits_before(shard, self.deadline.soft())
     }
 
     fn own_shard(&mut self) -> u32 {
