@@ -25,3 +25,10 @@ scratch() {
 target_dir() {
     cargo metadata --locked --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
 }
+
+# under_loom: what is built from now on has loom's locks, atomics and threads, beside what is built without them.
+under_loom() {
+    CARGO_TARGET_DIR=$(target_dir)/loom
+    RUSTFLAGS="${RUSTFLAGS:-} --cfg tickwheel_loom"
+    export CARGO_TARGET_DIR RUSTFLAGS
+}

@@ -55,6 +55,10 @@ pub mod runtimes {}
 pub mod testing {}
 
 #[doc = links!()]
+#[doc = include_str!("../docs/loom.md")]
+pub mod loom {}
+
+#[doc = links!()]
 #[doc = include_str!("../docs/benchmarks.md")]
 pub mod benchmarks {}
 

@@ -5,7 +5,9 @@
 //! small stand-in on loom's own mutex and condition variable, with just the calls that are used here.
 //!
 //! `Arc` is the standard library's in both: loom's has no weak pointers and does not turn into one of a trait object.
-//! [`Counter`] is too, as nothing is ever decided by a counter.
+//! [`Counter`] is too, for what is counted only to be told, and for hints: whatever it shows, what is promised holds.
+//!
+//! No time passes in a model: a wait ends by being notified, and the machine's clock stands still (L29).
 
 pub(crate) use alloc::sync::{Arc, Weak};
 
@@ -14,12 +16,19 @@ pub(crate) use with_std::*;
 
 #[cfg(all(feature = "std", not(tickwheel_loom)))]
 mod with_std {
+    use std::time::Instant;
+
     pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 
     #[cfg(feature = "driver")]
     pub(crate) use for_driver::*;
     #[cfg(not(feature = "driver"))]
     pub(crate) use plain::Mutex;
+
+    /// What time it is by the machine.
+    pub(crate) fn machine_time() -> Instant {
+        Instant::now()
+    }
 
     #[cfg(feature = "driver")]
     mod for_driver {
@@ -72,6 +81,7 @@ mod with_std {
     use core::ops::{Deref, DerefMut};
     use core::time::Duration;
     use std::collections::VecDeque;
+    use std::time::Instant;
 
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
@@ -79,8 +89,14 @@ mod with_std {
     pub(crate) use std::sync::OnceLock;
     pub(crate) use std::sync::atomic::AtomicU64 as Counter;
 
-    /// loom's thread-locals do not tell threads apart in the same way at each run; a model says itself which shard a
-    /// thread is to use.
+    /// The same moment always: loom runs a model again and again, and must find it the same each time.
+    pub(crate) fn machine_time() -> Instant {
+        static MOMENT: OnceLock<Instant> = OnceLock::new();
+        *MOMENT.get_or_init(Instant::now)
+    }
+
+    /// Numbers given out in the order in which threads ask would hang on the order that is being explored; a model says
+    /// itself which shard a thread is to use, by `Handle::on_shard`.
     pub(crate) fn thread_number() -> usize {
         0
     }
@@ -140,8 +156,9 @@ mod with_std {
             guard.0 = Some(self.0.wait(held).unwrap_or_else(std::sync::PoisonError::into_inner));
         }
 
-        pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _: Duration) {
+        pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _: Duration) -> WaitTimeoutResult {
             self.wait(guard);
+            WaitTimeoutResult
         }
 
         pub(crate) fn notify_one(&self) {
@@ -153,13 +170,19 @@ mod with_std {
         }
     }
 
+    /// That it was not the time that ended a wait: it never is.
+    pub(crate) struct WaitTimeoutResult;
+
     impl Default for Condvar {
         fn default() -> Self {
             Self::new()
         }
     }
 
-    /// crossbeam-channel's calls, as far as they are used here, on a mutex and a condition variable.
+    /// crossbeam-channel's calls, as far as they are used here, on loom's mutex and condition variable: for models.
+    ///
+    /// There is no `select!` and no waiting with a timeout, since no time passes, and no channel without room
+    /// (`bounded(0)`).
     #[cfg_attr(not(feature = "channels"), allow(unreachable_pub, dead_code))]
     pub(crate) mod channel {
         use super::{Condvar, Mutex, VecDeque};
@@ -184,13 +207,18 @@ mod with_std {
         /// The receiving side.
         pub struct Receiver<T>(Arc<Shared<T>>);
 
-        /// A channel that holds any number of messages.
+        /// A channel with room for any number of messages.
         pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
             bounded(usize::MAX)
         }
 
-        /// A channel that holds `capacity` messages.
+        /// A channel with room for `capacity` messages.
+        ///
+        /// # Panics
+        ///
+        /// If it is 0: this stand-in has no channels whose sender waits for a receiver.
         pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+            assert!(capacity > 0, "a channel in a model needs room for a message: take bounded(1)");
             let state = State { queue: VecDeque::new(), senders: 1, receivers: 1 };
             let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), capacity });
             (Sender(shared.clone()), Receiver(shared))
@@ -285,8 +313,13 @@ mod with_std {
 
         impl<T> Drop for Receiver<T> {
             fn drop(&mut self) {
-                self.0.state.lock().receivers -= 1;
+                let mut state = self.0.state.lock();
+                state.receivers -= 1;
+                // Nobody can receive them any more; they are dropped here, as in earnest, and out of the lock.
+                let lost = if state.receivers == 0 { core::mem::take(&mut state.queue) } else { VecDeque::new() };
+                drop(state);
                 self.0.changed.notify_all();
+                drop(lost);
             }
         }
     }

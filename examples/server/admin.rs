@@ -116,6 +116,10 @@ fn levels(handle: &Handle) -> Vec<Value> {
         pending[geometry::home::<Standard>(next, resolution.tick_after(expiry)).level] += 1;
     }
     let reach = ["256 ms", "16 s", "17 min", "19 h", "50 days"];
-    let levels = pending.into_iter().zip(reach).enumerate();
-    levels.map(|(level, (pending, reach))| json!({"name": format!("tv{}", level + 1), "within": reach, "pending": pending})).collect()
+    let levels = (1..).zip(reach.into_iter().zip(pending));
+    let shown = |(level, (within, pending))| {
+        let name = format!("tv{level}");
+        json!({ "name": name, "within": within, "pending": pending })
+    };
+    levels.map(shown).collect()
 }

@@ -5,11 +5,11 @@
 //! cargo run --release --example server -- --timer heap --port 8080 --admin-port 8081
 //! ```
 //!
-//! HTTP/1.1 and HTTP/2 on loopback, by hyper: how long a client may take for its headers, the keep-alive of HTTP/2, idle
-//! connections, the deadline of each request and the time that draining may take. `GET /` answers, `GET /slow?ms=N`
-//! waits first, `GET /timers` tells the driver's metrics as JSON. The admin port has the same as a page for people.
-//! Ctrl-C drains: no new connections, those that are open finish their requests. It ends with status 1 if a timer is
-//! left over then, or if what was armed is not what fired, was cancelled or is pending.
+//! HTTP/1.1 and HTTP/2 on loopback, by hyper: how long a client may take for its headers, the keep-alive of HTTP/2,
+//! idle connections, the deadline of each request and the time that draining may take. `GET /` answers,
+//! `GET /slow?ms=N` waits first, `GET /timers` tells the driver's metrics as JSON. The admin port has the same as a
+//! page for people. Ctrl-C drains: no new connections, those that are open finish their requests. It ends with status 1
+//! if a timer is left over then, or if what was armed is not what fired, was cancelled or is pending.
 //!
 //! `--timer tokio` runs the same server on tokio's own timers, to compare.
 //!

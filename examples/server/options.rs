@@ -21,7 +21,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 8081)]
     pub(crate) admin_port: u16,
 
-    /// How long a client may take to send the headers of a request, in seconds; hyper counts its silence before them in.
+    /// How long a client may take to send the headers of a request, its silence before them counted in, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) header_timeout: Duration,
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::source::Clock;
+use crate::sync::machine_time;
 use crate::time::Timestamp;
 
 /// The machine's monotonic clock, counted from this clock's creation. Copies share its zero.
@@ -22,7 +23,7 @@ pub struct MonotonicClock {
 impl MonotonicClock {
     /// A clock whose zero is now.
     pub fn new() -> Self {
-        Self { zero: Instant::now() }
+        Self { zero: machine_time() }
     }
 
     /// The timestamp of a moment on the standard library's clock; zero for those before this clock's creation.
@@ -39,7 +40,7 @@ impl Default for MonotonicClock {
 
 impl Clock for MonotonicClock {
     fn now(&self) -> Timestamp {
-        self.timestamp(Instant::now())
+        self.timestamp(machine_time())
     }
 
     fn zero(&self) -> Option<Instant> {

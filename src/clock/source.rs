@@ -10,8 +10,8 @@ pub trait Clock {
     /// What time it is.
     fn now(&self) -> Timestamp;
 
-    /// When this clock stood at zero, on the standard library's monotonic clock; `None`, as this says by itself, for one
-    /// that does not go with that.
+    /// When this clock stood at zero, on the standard library's monotonic clock; `None`, as this says by itself, for
+    /// one that does not go with that.
     #[cfg(feature = "std")]
     fn zero(&self) -> Option<std::time::Instant> {
         None
