@@ -24,6 +24,8 @@ macro_rules! links {
 [0011]: crate::guide::decisions::two_writes_two_looks
 [0012]: crate::guide::decisions::no_thread_on_a_manual_clock
 [0013]: crate::guide::decisions::tasks_of_two_words
+[0014]: crate::guide::decisions::timerfd_as_a_pipe
+[integrations]: crate::guide::integrations
 [benchmarks]: crate::guide::benchmarks
 "
     };
@@ -49,6 +51,10 @@ pub mod futures {}
 #[doc = links!()]
 #[doc = include_str!("../docs/runtimes.md")]
 pub mod runtimes {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/integrations.md")]
+pub mod integrations {}
 
 #[doc = links!()]
 #[doc = include_str!("../docs/testing.md")]
@@ -112,4 +118,8 @@ pub mod decisions {
     #[doc = links!()]
     #[doc = include_str!("../docs/decisions/0013-tasks-of-two-words.md")]
     pub mod tasks_of_two_words {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0014-timerfd-as-a-pipe.md")]
+    pub mod timerfd_as_a_pipe {}
 }

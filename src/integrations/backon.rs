@@ -26,7 +26,11 @@ use crate::driver::Handle;
 /// What a [`Handle`] sleeps with between two tries of backon.
 ///
 /// backon would go on to the next try at whatever its sleep ends with. So this one stays pending once the driver is
-/// shut down, and where its shard is full: a retry would be early (L31).
+/// shut down: a retry would be early (L31).
+///
+/// # Panics
+///
+/// Polling it does, if the driver has no room for another timer.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are polled"]
 pub struct BackonSleep {

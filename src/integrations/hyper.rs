@@ -31,8 +31,11 @@ use crate::time::Deadline;
 /// What time it is says the driver's clock: with a [`ManualClock`](crate::ManualClock) hyper's timeouts of minutes are
 /// tested in no time.
 ///
-/// hyper's sleeps cannot fail. So they stay pending once the driver is shut down, and where its shard is full:
-/// completing would be early (L31).
+/// hyper's sleeps cannot fail. So they stay pending once the driver is shut down: completing would be early (L31).
+///
+/// # Panics
+///
+/// Polling a sleep does, if the driver has no room for another timer.
 #[derive(Clone)]
 pub struct HyperTimer {
     handle: Handle,

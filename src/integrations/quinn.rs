@@ -34,8 +34,11 @@ use crate::sync::Arc;
 /// [`TimerHeap`](crate::TimerHeap) keeps them exact, a wheel makes each late by up to a tick. A connection moves its
 /// timer with nearly every packet; here that arms nothing anew and allocates nothing.
 ///
-/// quinn's timers cannot fail. So they stay pending once the driver is shut down, and where its shard is full:
-/// completing would be early (L31).
+/// quinn's timers cannot fail. So they stay pending once the driver is shut down: completing would be early (L31).
+///
+/// # Panics
+///
+/// Polling a timer does, if the driver has no room for another.
 #[derive(Clone)]
 pub struct QuinnRuntime<R> {
     inner: R,
