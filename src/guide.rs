@@ -24,7 +24,8 @@ macro_rules! links {
 [0011]: crate::guide::decisions::two_writes_two_looks
 [0012]: crate::guide::decisions::no_thread_on_a_manual_clock
 [0013]: crate::guide::decisions::tasks_of_two_words
-[0014]: crate::guide::decisions::timerfd_as_a_pipe
+[0010]: crate::guide::decisions::timerfd_as_a_pipe
+[0014]: crate::guide::decisions::fewer_instructions
 [integrations]: crate::guide::integrations
 [benchmarks]: crate::guide::benchmarks
 "
@@ -120,6 +121,10 @@ pub mod decisions {
     pub mod tasks_of_two_words {}
 
     #[doc = links!()]
-    #[doc = include_str!("../docs/decisions/0014-timerfd-as-a-pipe.md")]
+    #[doc = include_str!("../docs/decisions/0010-timerfd-as-a-pipe.md")]
     pub mod timerfd_as_a_pipe {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0014-fewer-instructions.md")]
+    pub mod fewer_instructions {}
 }

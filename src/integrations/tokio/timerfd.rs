@@ -7,7 +7,7 @@
 //! It is never read. tokio registers it edge-triggered, setting it takes back what had rung, and each ring is an edge
 //! of its own. All there is to do for one is to have tokio forget that it is readable.
 //!
-//! Why tokio has it as a pipe stands in `docs/decisions/0014-timerfd-as-a-pipe.md`.
+//! Why tokio has it as a pipe stands in `docs/decisions/0010-timerfd-as-a-pipe.md`.
 
 use std::io;
 
