@@ -40,7 +40,7 @@ const COOPERATION: Budget = Budget::entries(128);
 /// A cache whose entries expire, the sessions of a server, a queue of retries: insert a value, and take it out or move
 /// it by its [`TimerId`] for as long as it is there. One consumer waits for what falls due, with
 /// [`next_expired`](Self::next_expired), with [`poll_expired`](Self::poll_expired), or as a
-/// [`Stream`](futures_core::Stream). What it has been handed is out of the queue.
+/// [`Stream`]. What it has been handed is out of the queue.
 ///
 /// Its own timer is a [`TimerWheel`] with ticks of a millisecond, or whichever [`Timer`] is given to
 /// [`with_timer`](Self::with_timer); deadlines keep that timer's [contract](Timer#the-contract): none early, in the
