@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-/// The lock file of this package, which says what was measured.
-const LOCK: &str = include_str!("../Cargo.lock");
+/// The lock file of the package that this file is compiled in, which says what was measured.
+const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
 
 /// One line that describes the machine.
 pub(crate) fn description() -> String {
