@@ -61,9 +61,9 @@ impl DriverBuilder {
     ///     let start = timers.now();
     ///     timers.sleep(Duration::from_micros(300)).await?;
     ///     assert!(timers.now() - start >= Duration::from_micros(300));
-    ///     Ok(())
-    /// })
-    /// # .map_err(|error: Box<dyn std::error::Error>| std::io::Error::other(error.to_string()))
+    ///     Ok::<(), Box<dyn std::error::Error>>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn spawn_on_tokio(self, timer: impl Timer<Task> + Send + 'static) -> io::Result<TokioDriver> {
         let alarm = Arc::new(Alarm::new()?);
