@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ impl Wake for Unpark {
 pub(crate) fn until_over<S: Future>(mut sleep: Pin<&mut S>, deadline: Instant, early: Duration) -> Result<(), String> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
-    while let Poll::Pending = sleep.as_mut().poll(&mut context) {
+    while sleep.as_mut().poll(&mut context).is_pending() {
         let now = Instant::now();
         let Some(left) = (deadline + PATIENCE).checked_duration_since(now).filter(|left| !left.is_zero()) else {
             return Err(format!("a sleep is still pending {:?} after its deadline", now - deadline));

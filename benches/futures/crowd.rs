@@ -83,8 +83,8 @@ struct Crowd<S> {
     sleepers: PhantomData<S>,
 }
 
-pub(crate) fn start<S: Sleepers>(scale: &Scale) -> Box<dyn Rounds> {
-    Box::new(Crowd::<S> { scale: *scale, round: 0, sleepers: PhantomData })
+pub(crate) fn start<S: Sleepers>(scale: Scale) -> Box<dyn Rounds> {
+    Box::new(Crowd::<S> { scale, round: 0, sleepers: PhantomData })
 }
 
 impl<S: Sleepers> Rounds for Crowd<S> {

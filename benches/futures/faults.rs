@@ -112,8 +112,8 @@ pub(crate) fn are_found(scale: &Scale) -> Result<(), String> {
         ("early at hot", resets::start::<Wrong<Early>>(1, operations)),
         ("early at random", resets::start::<Wrong<Early>>(100, operations)),
         ("over at once at contention", contention::start::<Wrong<AtOnce>>(2, operations)),
-        ("early in a crowd", crowd::start::<Wrong<Early>>(scale)),
-        ("lost in a crowd", crowd::start::<Lost>(&hasty)),
+        ("early in a crowd", crowd::start::<Wrong<Early>>(*scale)),
+        ("lost in a crowd", crowd::start::<Lost>(hasty)),
     ];
     for (who, mut rounds) in wrong {
         if rounds.round().and_then(|_| rounds.finish()).is_ok() {

@@ -22,6 +22,7 @@ pub(crate) enum Kind {
 }
 
 type Start<A> = Option<fn(A) -> Box<dyn Rounds>>;
+type StartMany = Option<fn(usize, u64) -> Box<dyn Rounds>>;
 
 /// One who takes part, and how it is set up for each job; `None` for those that it does not do.
 pub(crate) struct Contender {
@@ -34,10 +35,10 @@ pub(crate) struct Contender {
     ready: Start<u64>,
     pending: Start<u64>,
     /// By the number of sleeps, and of operations.
-    resets: Option<fn(usize, u64) -> Box<dyn Rounds>>,
-    crowd: Option<fn(&Scale) -> Box<dyn Rounds>>,
+    resets: StartMany,
+    crowd: Start<Scale>,
     /// By the number of threads, and of operations.
-    contention: Option<fn(usize, u64) -> Box<dyn Rounds>>,
+    contention: StartMany,
 }
 
 const fn once<D: Deed<P> + 'static, P: Peer>() -> Start<u64> {
@@ -73,6 +74,11 @@ impl Contender {
         Self { create: clock, poll: clock, pending: clock, ..self }
     }
 
+    /// What every operation begins with and ends with that shares a driver.
+    const fn share(self) -> Self {
+        Self { ready: Some(once::share), ..self }
+    }
+
     const fn contention<P: Peer>(self) -> Self {
         Self { contention: Some(contention::start::<P>), ..self }
     }
@@ -87,7 +93,7 @@ impl Contender {
             Job::Pending => self.pending.map(|start| start(operations)),
             Job::Hot => self.resets.map(|start| start(1, operations)),
             Job::Random => self.resets.map(|start| start(scale.armed, operations)),
-            Job::Crowd => self.crowd.map(|start| start(scale)),
+            Job::Crowd => self.crowd.map(|start| start(*scale)),
             Job::Contention => self.contention.map(|start| start(threads, operations)),
         }
     }
@@ -102,7 +108,7 @@ impl Contender {
 pub(crate) const MAIN: &str = "wheel";
 
 /// Everybody, in the order of the tables.
-pub(crate) static CONTENDERS: [Contender; 13] = [
+pub(crate) static CONTENDERS: [Contender; 14] = [
     Contender::new(
         MAIN,
         Kind::Ours,
@@ -139,4 +145,5 @@ pub(crate) static CONTENDERS: [Contender; 13] = [
         .limits::<Pingora>(),
     Contender::new("no-sleep", Kind::Floor, "the tasks of the crowd, without a sleep").crowd::<Nobody>(),
     Contender::new("clock", Kind::Floor, "`Instant::now()`, which every deadline but a given one begins with").clock(),
+    Contender::new("arc", Kind::Floor, "an `Arc` cloned and dropped, as a share in a driver is").share(),
 ];
