@@ -16,5 +16,4 @@ mod model;
 mod panics;
 mod reentry;
 mod stress;
-mod trace;
 mod waking;

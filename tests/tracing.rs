@@ -1,28 +1,59 @@
 //! What a driver says by way of `tracing`, heard by a subscriber of the test's own.
+//!
+//! It is a process of its own with one subscriber from its first event on, which keeps apart what each thread is told:
+//! `tracing` remembers for each place in the code whether anybody listens, and a subscriber that comes and goes on one
+//! thread while others reach that place for the first time may be missed.
 
+#[path = "driver/common.rs"]
+#[allow(dead_code)] // the driver's tests share more
+mod common;
+
+use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Once, mpsc};
 use std::time::Duration;
 
-use tickwheel::{Budget, TimerHeap};
+use tickwheel::{Budget, DriverBuilder, ManualClock, TimerHeap};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-use crate::common::{LONG, MS, at_ms, by_hand, on_both};
+use crate::common::{LONG, MS, at_ms, on_both};
 
-/// Keeps each event: its level, and its fields and message as text.
-#[derive(Clone, Default)]
+/// Each event: its level, and its fields and message as text.
+type Heard = Vec<(Level, String)>;
+
+thread_local! {
+    /// What this thread was told, while it listens.
+    static HEARD: RefCell<Option<Heard>> = const { RefCell::new(None) };
+    /// Whether the subscriber panics on this thread.
+    static PANICS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The subscriber of the process.
+struct Ears;
+
+/// Listens on this thread.
+#[derive(Clone, Copy, Default)]
 struct Listener {
-    heard: Arc<Mutex<Vec<(Level, String)>>>,
     panics: bool,
 }
 
 impl Listener {
     /// What was heard while `run` ran on this thread.
-    fn listen(&self, run: impl FnOnce()) -> Vec<(Level, String)> {
-        tracing::subscriber::with_default(self.clone(), run);
-        self.heard.lock().unwrap().split_off(0)
+    fn listen(self, run: impl FnOnce()) -> Heard {
+        PANICS.set(self.panics);
+        HEARD.set(Some(Vec::new()));
+        run();
+        PANICS.set(false);
+        HEARD.take().expect("it was put there before")
     }
+}
+
+/// What every test here begins with: the subscriber is there before the first event.
+fn by_hand() -> (DriverBuilder, ManualClock) {
+    static EARS: Once = Once::new();
+    EARS.call_once(|| tracing::subscriber::set_global_default(Ears).expect("nobody else sets one"));
+    common::by_hand()
 }
 
 struct Words(String);
@@ -37,7 +68,7 @@ impl Visit for Words {
     }
 }
 
-impl Subscriber for Listener {
+impl Subscriber for Ears {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target() == "tickwheel"
     }
@@ -53,8 +84,12 @@ impl Subscriber for Listener {
     fn event(&self, event: &Event<'_>) {
         let mut words = Words(String::new());
         event.record(&mut words);
-        self.heard.lock().unwrap().push((*event.metadata().level(), words.0.trim_end().to_owned()));
-        assert!(!self.panics, "on purpose");
+        HEARD.with_borrow_mut(|heard| {
+            if let Some(heard) = heard {
+                heard.push((*event.metadata().level(), words.0.trim_end().to_owned()));
+            }
+        });
+        assert!(!PANICS.get(), "on purpose");
     }
 
     fn enter(&self, _: &span::Id) {}
@@ -142,7 +177,7 @@ fn l16_a_turn_that_takes_very_long_is_warned_of_once() {
 fn l15_a_subscriber_that_panics_stops_nothing() {
     let (builder, clock) = by_hand();
     let (sender, receiver) = mpsc::channel();
-    let listener = Listener { panics: true, ..Listener::default() };
+    let listener = Listener { panics: true };
     let heard = listener.listen(|| {
         let timers = builder.spawn(TimerHeap::new()).unwrap();
         timers.call_at(at_ms(1), |_| panic!("on purpose")).unwrap().detach();
