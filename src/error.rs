@@ -187,6 +187,15 @@ impl TimeoutError {
     pub const fn is_elapsed(&self) -> bool {
         matches!(self, Self::Elapsed(_))
     }
+
+    /// What waiting for the deadline came to.
+    #[cfg(feature = "futures")]
+    pub(crate) fn after(waited: Result<(), SleepError>) -> Self {
+        match waited {
+            Ok(()) => Elapsed::new().into(),
+            Err(error) => error.into(),
+        }
+    }
 }
 
 impl From<Elapsed> for TimeoutError {

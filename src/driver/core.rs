@@ -139,11 +139,7 @@ impl Core {
 
     /// Makes one turn. `fire` gets each timer that is due and the number of its shard; where it took its time it says
     /// what time it is now.
-    pub(crate) fn turn(
-        &self,
-        now: Timestamp,
-        fire: &mut dyn FnMut(u32, Expired<Task>, Timestamp) -> Option<Timestamp>,
-    ) -> Turned {
+    pub(crate) fn turn(&self, now: Timestamp, fire: &mut dyn FnMut(u32, Expired<Task>) -> Option<Timestamp>) -> Turned {
         self.sleeper.wake_up();
         // A timer that is armed for a time before the last turn's is due at that (C7), and a clock may step back.
         let before = self.turned_at.fetch_max(now.as_nanos(), Ordering::Relaxed);
@@ -169,7 +165,7 @@ impl Core {
                 turned.fired += batch.len() as u64;
                 for expired in batch.drain(..) {
                     late_ns.push(seen.as_nanos().saturating_sub(expired.expiry.as_nanos()));
-                    seen = fire(index as u32, expired, seen).unwrap_or(seen);
+                    seen = fire(index as u32, expired).unwrap_or(seen);
                 }
                 if !late_ns.is_empty() {
                     self.counts.record_lateness(&mut late_ns);

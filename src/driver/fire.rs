@@ -59,12 +59,8 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
     guarded(core, || again = call(firing));
     let now = core.now();
     let mut is_earlier = false;
-    let left = callback.end(call, again, now, |deadline| {
-        let armed = core.shard(*shard).arm(deadline, Task::call(callback.clone()));
-        let (id, earlier) = armed.map_err(|error| error.reason())?;
-        is_earlier = earlier;
-        Ok(id)
-    });
+    let arm = |deadline| core.shard(*shard).arm_call(deadline, callback, &mut is_earlier);
+    let left = callback.end(call, again, now, arm);
     if is_earlier {
         // For an event loop this calls code of the user's.
         guarded(core, || core.tell_sleeper(*shard));

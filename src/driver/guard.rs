@@ -5,7 +5,6 @@ use core::time::Duration;
 
 use super::callback::{Call, Callback, Status};
 use super::core::Core;
-use super::task::Task;
 use crate::error::ArmError;
 use crate::sync::Arc;
 use crate::time::{Deadline, Timestamp};
@@ -36,12 +35,8 @@ impl CallbackGuard {
     ) -> Result<Self, ArmError<F>> {
         let callback = Arc::new(callback);
         let mut is_earlier = false;
-        let first = callback.arm(call, boxed, || {
-            let armed = core.shard(shard).arm(deadline, Task::call(callback.clone()));
-            let (id, earlier) = armed.map_err(|error| error.reason())?;
-            is_earlier = earlier;
-            Ok(id)
-        })?;
+        let arm = || core.shard(shard).arm_call(deadline, &callback, &mut is_earlier);
+        let first = callback.arm(call, boxed, arm)?;
         let guard = Self { core: core.clone(), callback: Some(callback), shard, first };
         if is_earlier {
             // For an event loop this calls code of the user's: if it panics, the guard cancels what was armed.
@@ -108,10 +103,7 @@ impl CallbackGuard {
                 return Ok(id);
             }
             // It has left its shard, to be called, and has not been called yet: it is armed anew.
-            let armed = shard.arm(deadline, Task::call(callback.clone()));
-            let (id, earlier) = armed.map_err(|error| error.reason())?;
-            is_earlier = earlier;
-            Ok(id)
+            shard.arm_call(deadline, callback, &mut is_earlier)
         });
         if is_earlier {
             self.core.tell_sleeper(self.shard);

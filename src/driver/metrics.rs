@@ -81,7 +81,8 @@ pub struct Metrics {
     pub cancelled: u64,
     /// Timers moved to another deadline.
     pub reset: u64,
-    /// Timers that fired.
+    /// Timers that fired: that left their shard in a turn. A callback that was cancelled or moved after that, and
+    /// before it was called, counts here all the same.
     pub fired: u64,
     /// Timers that are armed now.
     pub pending: usize,

@@ -6,11 +6,12 @@
 use std::boxed::Box;
 use std::vec::Vec;
 
+use super::callback::Callback;
 use super::metrics::ShardCounts;
 use super::task::Task;
 use crate::clock::FiredKind;
 use crate::error::{ArmError, ArmErrorReason};
-use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Budget, Expired, Timer, TimerId};
 
@@ -86,6 +87,20 @@ impl Shard {
         })?;
         state.counts.armed += 1;
         Ok((id, self.publish_earlier(&state, deadline)))
+    }
+
+    /// Arms a callback, with its node locked by the caller; whether who sleeps must hear of it is said in `is_earlier`,
+    /// for when that lock is given back.
+    pub(crate) fn arm_call(
+        &self,
+        deadline: Deadline,
+        callback: &Arc<Callback>,
+        is_earlier: &mut bool,
+    ) -> Result<TimerId, ArmErrorReason> {
+        let armed = self.arm(deadline, Task::call(callback.clone()));
+        let (id, earlier) = armed.map_err(|error| error.reason())?;
+        *is_earlier = earlier;
+        Ok(id)
     }
 
     /// Moves a timer, and says whether it was there, and as [`arm`](Self::arm) whether who sleeps must hear of it.

@@ -51,7 +51,7 @@ impl Turner {
         }
         let started = self.core.now();
         let mut to_pool = self.pool.as_ref().map(|pool| move |due: Due| pool.call(due));
-        let turned = self.core.turn(now, &mut |shard, expired, _| {
+        let turned = self.core.turn(now, &mut |shard, expired| {
             if let Some(fired) = &mut fired {
                 fired(Fired { expiry: expired.expiry, kind: expired.value.kind() });
             }

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::alarm::Alarm;
 use crate::driver::Handle;
-use crate::error::{Elapsed, TimeoutError};
+use crate::error::TimeoutError;
 use crate::time::Deadline;
 
 pin_project! {
@@ -70,12 +70,7 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(context) {
             return Poll::Ready(Ok(output));
         }
-        this.alarm.poll(context).map(|waited| {
-            Err(match waited {
-                Ok(()) => Elapsed::new().into(),
-                Err(error) => error.into(),
-            })
-        })
+        this.alarm.poll(context).map(|waited| Err(TimeoutError::after(waited)))
     }
 }
 

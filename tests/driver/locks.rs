@@ -160,13 +160,16 @@ fn l20_a_turn_takes_no_lock_of_a_shard_with_nothing_due() {
     let gate = Arc::new(Barrier::new(2));
     let held = gate.clone();
     // Arming for the end of time waits, under the shard's lock, until the test lets it go on.
-    let timer = Hooked::new(move |deadline| {
-        if deadline.soft() == Timestamp::MAX {
-            reached.send(()).unwrap();
-            held.wait();
-        }
-        deadline
-    });
+    let timer = Hooked::new(
+        move |deadline| {
+            if deadline.soft() == Timestamp::MAX {
+                reached.send(()).unwrap();
+                held.wait();
+            }
+            deadline
+        },
+        || {},
+    );
     let timers = Driver::builder().shards(3).spawn(timer).unwrap();
     // Shard 1 has a timer, far away, and somebody holds its lock.
     timers.on_shard(1).call_after(Duration::from_secs(3600), |_| {}).unwrap().detach();

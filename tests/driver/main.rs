@@ -5,6 +5,7 @@ mod channels;
 mod cheap;
 mod common;
 mod dump;
+#[path = "../support/hooked.rs"]
 mod hooked;
 mod late;
 mod life;

@@ -278,15 +278,18 @@ fn the_model_catches_a_driver_that_is_wrong() {
     let settings = Settings { tick_ns: 1, shards: 1, pool: 0 };
     let says = |by: fn(u64) -> u64| {
         let count = AtomicU32::new(1);
-        let timer = Hooked::new(move |deadline| {
-            let is_wrong = count.fetch_add(1, Ordering::Relaxed) % 7 == 0;
-            let due = deadline.soft().as_nanos();
-            Timestamp::from_nanos(if is_wrong { by(due) } else { due }).into()
-        });
+        let timer = Hooked::new(
+            move |deadline| {
+                let is_wrong = count.fetch_add(1, Ordering::Relaxed) % 7 == 0;
+                let due = deadline.soft().as_nanos();
+                Timestamp::from_nanos(if is_wrong { by(due) } else { due }).into()
+            },
+            || {},
+        );
         let run = catch_unwind(AssertUnwindSafe(|| Checked::new(timer, settings).run(&ops)));
         *run.expect_err("it is wrong").downcast::<String>().unwrap()
     };
-    assert!(catch_unwind(|| Checked::new(Hooked::new(|due| due), settings).run(&ops)).is_ok(), "it is right");
+    assert!(catch_unwind(|| Checked::new(Hooked::new(|due| due, || {}), settings).run(&ops)).is_ok(), "it is right");
     assert!(says(|due| due.saturating_sub(1_000)).contains("is early"));
     assert!(says(|due| due + 1).contains("left == right"), "late by a nanosecond");
     assert!(says(|_| u64::MAX).contains("not called by"), "lost");

@@ -1,6 +1,7 @@
 //! L18: what costs no lock, shown while somebody else holds the only one.
 
 use std::future::{pending, ready};
+use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::task::Poll;
 use std::thread;
@@ -8,8 +9,8 @@ use std::time::Duration;
 
 use tickwheel::{Driver, ManualClock, Period};
 
+use crate::hooked::Hooked;
 use crate::support::{Task, at, ms};
-use crate::watched::Watched;
 
 #[test]
 fn l18_futures_that_are_not_polled_or_are_ready_take_no_lock() {
@@ -17,10 +18,12 @@ fn l18_futures_that_are_not_polled_or_are_ready_take_no_lock() {
     let (release, go_on) = channel();
     let clock = ManualClock::starting_at(at(100));
     // It is stuck in `insert`, and so holds its shard's lock, until it is told to go on.
-    let timer = Watched::new(
-        move || {
+    let go_on = Mutex::new(go_on);
+    let timer = Hooked::new(
+        move |deadline| {
             is_stuck.send(()).unwrap();
-            go_on.recv().unwrap();
+            go_on.lock().unwrap().recv().unwrap();
+            deadline
         },
         || {},
     );

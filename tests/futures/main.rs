@@ -6,6 +6,8 @@
 mod clock;
 mod compat;
 mod enter;
+#[path = "../support/hooked.rs"]
+mod hooked;
 mod interval;
 mod lock_free;
 mod many;
@@ -15,4 +17,3 @@ mod sleep;
 mod support;
 mod timeout;
 mod wakers;
-mod watched;

@@ -12,8 +12,8 @@ use std::time::Duration;
 use cooked_waker::{IntoWaker, WakeRef};
 use tickwheel::{Driver, Handle, ManualClock, Sleep};
 
+use crate::hooked::Hooked;
 use crate::support::{Task, Wakes, at, ms, on_both, poll_once};
-use crate::watched::Watched;
 
 #[test]
 fn l6_an_unchanged_waker_is_not_cloned_again() {
@@ -22,7 +22,7 @@ fn l6_an_unchanged_waker_is_not_cloned_again() {
     let (looks, seen) = (Arc::new(Mutex::new(Vec::new())), wakes.clone());
     let of_timer = looks.clone();
     let on_look = move || of_timer.lock().unwrap().push(seen.each_ref().map(|wakes| Arc::strong_count(wakes) - 2));
-    let timer = Watched::new(|| {}, on_look);
+    let timer = Hooked::new(|deadline| deadline, on_look);
     let timers = Driver::builder().clock(ManualClock::new()).spawn(timer).unwrap();
 
     let [first, second] = wakes.each_ref().map(|wakes| Waker::from(wakes.clone()));

@@ -8,7 +8,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use crate::driver::Handle;
-use crate::error::{Elapsed, TimeoutError};
+use crate::error::TimeoutError;
 use crate::future::alarm::Alarm;
 use crate::time::Deadline;
 
@@ -112,9 +112,6 @@ impl<S: Stream> Stream for StreamTimeout<S> {
         }
         let waited = ready!(this.alarm.poll(context));
         *this.stage = if waited.is_ok() { Stage::Elapsed } else { Stage::Over };
-        Poll::Ready(Some(Err(match waited {
-            Ok(()) => Elapsed::new().into(),
-            Err(error) => error.into(),
-        })))
+        Poll::Ready(Some(Err(TimeoutError::after(waited))))
     }
 }

@@ -1,4 +1,5 @@
-//! A heap that calls a function of the test's, under the shard's lock, with each deadline that a timer is given.
+//! A heap that calls functions of the test's under the shard's lock: with each deadline that a timer is given, and
+//! before each look at a timer.
 
 use std::sync::Arc;
 
@@ -6,15 +7,19 @@ use tickwheel::{Budget, Deadline, Expired, InsertError, Task, Timer, TimerHeap, 
 
 type Hook = Arc<dyn Fn(Deadline) -> Deadline + Send + Sync>;
 
-/// What the function answers is the deadline that the timer gets.
+/// What `hook` answers is the deadline that the timer gets.
 pub(crate) struct Hooked {
     heap: TimerHeap<Task>,
     hook: Hook,
+    on_look: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Hooked {
-    pub(crate) fn new(hook: impl Fn(Deadline) -> Deadline + Send + Sync + 'static) -> Self {
-        Self { heap: TimerHeap::new(), hook: Arc::new(hook) }
+    pub(crate) fn new(
+        hook: impl Fn(Deadline) -> Deadline + Send + Sync + 'static,
+        on_look: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self { heap: TimerHeap::new(), hook: Arc::new(hook), on_look: Arc::new(on_look) }
     }
 }
 
@@ -36,6 +41,7 @@ impl Timer<Task> for Hooked {
     }
 
     fn get_mut(&mut self, id: TimerId) -> Option<&mut Task> {
+        (self.on_look)();
         self.heap.get_mut(id)
     }
 
@@ -80,6 +86,6 @@ impl Timer<Task> for Hooked {
     }
 
     fn sibling(&self) -> Self {
-        Self { heap: self.heap.sibling(), hook: self.hook.clone() }
+        Self { heap: self.heap.sibling(), hook: self.hook.clone(), on_look: self.on_look.clone() }
     }
 }
