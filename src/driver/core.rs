@@ -99,6 +99,7 @@ impl Core {
     }
 
     /// Arms a timer and wakes who would sleep past it.
+    #[inline]
     pub(crate) fn arm(&self, shard: u32, deadline: Deadline, task: Task) -> Result<Key, ArmError<Task>> {
         let (id, is_earlier) = self.shard(shard).arm(deadline, task)?;
         if is_earlier {
@@ -108,6 +109,7 @@ impl Core {
     }
 
     /// Moves a timer, wakes who would sleep past it, and says whether it was there.
+    #[inline]
     pub(crate) fn reschedule(&self, key: Key, deadline: Deadline) -> bool {
         let moved = self.shard(key.shard).reschedule(key.id, deadline);
         if moved == Some(true) {

@@ -77,6 +77,7 @@ impl Shard {
 
     /// Arms a timer. `true` with its id says that the shard now wants to be turned earlier than before, and that who
     /// sleeps must hear of it.
+    #[inline]
     pub(crate) fn arm(&self, deadline: Deadline, task: Task) -> Result<(TimerId, bool), ArmError<Task>> {
         let mut state = self.state.lock();
         let Some(timer) = &mut state.timer else { return Err(ArmError::new(task, ArmErrorReason::Closed)) };
@@ -104,6 +105,7 @@ impl Shard {
     }
 
     /// Moves a timer, and says whether it was there, and as [`arm`](Self::arm) whether who sleeps must hear of it.
+    #[inline]
     pub(crate) fn reschedule(&self, id: TimerId, deadline: Deadline) -> Option<bool> {
         let mut state = self.state.lock();
         if !state.timer.as_mut()?.reschedule_deadline(id, deadline) {
@@ -114,6 +116,7 @@ impl Shard {
     }
 
     /// Takes a timer out. Who sleeps is not told: at worst one empty turn is made.
+    #[inline]
     pub(crate) fn cancel(&self, id: TimerId) -> Option<Task> {
         let mut state = self.state.lock();
         let task = state.timer.as_mut()?.cancel(id)?;
@@ -183,6 +186,7 @@ impl Shard {
     ///
     /// One that is not due earlier can only bring upkeep nearer, by crowding a slot. It is looked for at one change in
     /// [`LOOKED_AFTER`]: asking the timer costs as much as arming.
+    #[inline]
     fn publish_earlier(&self, state: &MutexGuard<'_, State>, deadline: Deadline) -> bool {
         // Nobody else writes while the lock is held.
         let published = self.next_turn.load(Ordering::Relaxed);

@@ -82,7 +82,8 @@ impl Alarm {
         match self.state {
             State::After => {
                 let now = self.now();
-                self.deadline = Deadline::at(now + Duration::from_nanos(self.deadline.soft().as_nanos()));
+                let delay = self.deadline.soft().as_nanos();
+                self.deadline = Deadline::at(Timestamp::from_nanos(now.as_nanos().saturating_add(delay)));
                 self.state = State::Idle;
                 self.arm(now, context)
             }
