@@ -8,7 +8,8 @@ use super::callback::{Again, Callback};
 use super::core::Core;
 use super::metrics::TurnCounts;
 use super::task::{Kind, Task};
-use super::trace;
+use super::trace::{self, Scope};
+use crate::clock::FiredKind;
 use crate::sync::Arc;
 use crate::time::Timestamp;
 use crate::timer::{Expired, TimerId};
@@ -34,7 +35,7 @@ pub(crate) fn fire(
         }
         Kind::Call(callback) => {
             let due = Due { callback, shard, id: expired.id };
-            match pool.filter(|_| due.callback.kind() == crate::clock::FiredKind::Callback) {
+            match pool.filter(|_| due.callback.kind() == FiredKind::Callback) {
                 Some(pool) => {
                     pool(due);
                     None
@@ -55,6 +56,9 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
     }
     let now = core.now();
     let Some((mut call, firing)) = callback.begin(*id, now) else { return now };
+    // A message is no call of the user's, and nothing is said as it is sent.
+    let is_users = callback.kind() == FiredKind::Callback;
+    let _scope = if is_users { trace::callback(*shard, *id, &firing) } else { Scope::default() };
     let mut again = Again::Never; // what has panicked is not called again
     guarded(core, || again = call(firing));
     let now = core.now();

@@ -1,13 +1,20 @@
 //! What a driver says by way of `tracing`, with that feature; without it, nothing is compiled in.
 //!
-//! Nothing is said where a timer is armed, moved or cancelled. A driver's life is told at `debug`, each turn that fired
-//! something at `trace`, a panic of the user's code as an `error`, and the first turn of a driver that takes very long
-//! as a `warn`. None of it is said under a lock, and a subscriber that panics stops nothing (L15).
+//! Nothing is said where a timer is armed, moved or cancelled, nor in a turn that fires nothing. A driver's life is told
+//! at `debug`, each turn that fired something at `trace`, a panic of the user's code as an `error`, and the first turn
+//! of a driver that takes very long as a `warn`. Two spans hold what is said on the way: `turn`, at `trace`, from the
+//! first timer that a turn fires to its end, and `callback`, at `debug`, around each run of a callback, so that what the
+//! callback says is found with the timer that it was. There is none for the life of a driver's thread: all that a
+//! driver ever does would hang below it, in one trace that does not end.
+//!
+//! None of it is said under a lock, and a subscriber that panics stops nothing (L15).
 
 use core::time::Duration;
 
+use super::callback::Firing;
 use super::core::Turned;
 use super::metrics::TurnCounts;
+use crate::timer::TimerId;
 
 /// A turn that takes longer is warned of.
 #[cfg(feature = "tracing")]
@@ -18,10 +25,85 @@ macro_rules! event {
     ($level:ident, $($said:tt)*) => {
         #[cfg(feature = "tracing")]
         {
-            let say = || tracing::$level!(target: "tickwheel", $($said)*);
-            let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(say));
+            told(|| tracing::$level!(target: "tickwheel", $($said)*));
         }
     };
+}
+
+/// Tells a subscriber something; `None` if it panicked.
+#[cfg(feature = "tracing")]
+fn told<R>(tell: impl FnOnce() -> R) -> Option<R> {
+    std::panic::catch_unwind(core::panic::AssertUnwindSafe(tell)).ok()
+}
+
+/// Whether anybody listens at this level, for what is said often.
+#[cfg(feature = "tracing")]
+fn is_heard(level: tracing::Level) -> bool {
+    level <= tracing::level_filters::LevelFilter::current()
+}
+
+/// A span that this thread is in until it is dropped; nothing without the feature, or if nobody listens.
+#[derive(Default)]
+pub(crate) struct Scope {
+    #[cfg(feature = "tracing")]
+    span: Option<tracing::Span>,
+}
+
+#[cfg(feature = "tracing")]
+impl Scope {
+    fn enter(level: tracing::Level, span: impl FnOnce() -> tracing::Span) -> Self {
+        if !is_heard(level) {
+            return Self::default();
+        }
+        let span = told(span).filter(|span| !span.is_disabled());
+        if let Some(span) = &span {
+            told(|| span.with_subscriber(|(id, subscriber)| subscriber.enter(id)));
+        }
+        Self { span }
+    }
+}
+
+/// Each call of the subscriber by itself: one that panics as a span is left may do so again as it ends.
+#[cfg(feature = "tracing")]
+impl Drop for Scope {
+    fn drop(&mut self) {
+        if let Some(span) = self.span.take() {
+            told(|| span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
+            told(|| drop(span));
+        }
+    }
+}
+
+/// The span of a turn, which begins with the first timer that the turn fires.
+#[derive(Default)]
+pub(crate) struct TurnScope {
+    #[cfg(feature = "tracing")]
+    scope: Option<Scope>,
+}
+
+impl TurnScope {
+    /// A timer is about to be fired.
+    pub(crate) fn fires(&mut self) {
+        #[cfg(feature = "tracing")]
+        self.scope.get_or_insert_with(|| {
+            Scope::enter(tracing::Level::TRACE, || tracing::trace_span!(target: "tickwheel", "turn"))
+        });
+    }
+}
+
+/// The span of a callback's run.
+pub(crate) fn callback(shard: u32, id: TimerId, firing: &Firing) -> Scope {
+    #[cfg(feature = "tracing")]
+    return Scope::enter(tracing::Level::DEBUG, || {
+        let Firing { due, missed, .. } = *firing;
+        let late_ns = firing.lateness().as_nanos() as u64;
+        tracing::debug_span!(target: "tickwheel", "callback", shard, ?id, ?due, late_ns, missed)
+    });
+    #[cfg(not(feature = "tracing"))]
+    {
+        let _ = (shard, id, firing);
+        Scope::default()
+    }
 }
 
 pub(crate) fn started(name: &str, shards: usize) {
@@ -50,11 +132,11 @@ pub(crate) fn panicked(message: &str) {
     let _ = message;
 }
 
-/// A turn has been made, in which `took` passed.
-pub(crate) fn turned(turned: Turned, took: Duration, counts: &TurnCounts) {
+/// A turn has been made, in which `took` passed, and its span is left.
+pub(crate) fn turned(scope: TurnScope, turned: Turned, took: Duration, counts: &TurnCounts) {
     #[cfg(feature = "tracing")]
     {
-        if turned.fired > 0 {
+        if turned.fired > 0 && is_heard(tracing::Level::TRACE) {
             let (fired, is_cut, took_ns) = (turned.fired, turned.is_cut, took.as_nanos() as u64);
             event!(trace, fired, is_cut, took_ns, "turn");
         }
@@ -68,5 +150,5 @@ pub(crate) fn turned(turned: Turned, took: Duration, counts: &TurnCounts) {
             );
         }
     }
-    let _ = (turned, took, counts);
+    let _ = (scope, turned, took, counts);
 }

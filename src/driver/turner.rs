@@ -51,7 +51,9 @@ impl Turner {
         }
         let started = self.core.now();
         let mut to_pool = self.pool.as_ref().map(|pool| move |due: Due| pool.call(due));
+        let mut scope = trace::TurnScope::default();
         let turned = self.core.turn(now, &mut |shard, expired| {
+            scope.fires();
             if let Some(fired) = &mut fired {
                 fired(Fired { expiry: expired.expiry, kind: expired.value.kind() });
             }
@@ -59,7 +61,7 @@ impl Turner {
         });
         let took = self.core.now().saturating_since(started);
         self.core.counts.longest_turn_ns.fetch_max(took.as_nanos() as u64, Ordering::Relaxed);
-        trace::turned(turned, took, &self.core.counts);
+        trace::turned(scope, turned, took, &self.core.counts);
         self.quiet.leave();
         turned
     }
