@@ -1,4 +1,4 @@
-//! What visitors do: when they come, how long they think, what becomes of their requests.
+//! What visitors do: how long they think, what becomes of their requests, when the next one comes.
 //!
 //! Each connection draws from a generator of its own, so that what one does depends on no other.
 
@@ -35,10 +35,16 @@ impl Client {
         Self { random: Rng::with_seed(mixed ^ mixed >> 29) }
     }
 
-    /// How long it is until the next action: a quarter of an hour, and one time in a hundred most of a day.
-    pub(crate) fn think(&mut self) -> Duration {
-        let hours = if self.random.u8(0..100) == 0 { 8.0 } else { 0.25 };
+    /// How long it is until the next action, at that hour of the day: a few hours, the fewer the more goes on, and one
+    /// time in a hundred a day.
+    pub(crate) fn think(&mut self, hour: f64) -> Duration {
+        let hours = if self.random.u8(0..100) == 0 { 24.0 } else { 1.5 / crowd(hour).max(0.25) };
         self.about(hours * 3600.0)
+    }
+
+    /// How long it is until somebody comes in place of one who has gone.
+    pub(crate) fn stay_away(&mut self) -> Duration {
+        self.about(120.0)
     }
 
     pub(crate) fn act(&mut self) -> Action {
@@ -71,21 +77,6 @@ impl Client {
     }
 }
 
-/// The moments at which connections arrive, in order, in microseconds from midnight: few at night, most in the evening.
-pub(crate) fn arrivals(seed: u64, connections: u32, hours: u32) -> Vec<u64> {
-    let mut random = Rng::with_seed(seed);
-    let end_us = u64::from(hours) * 3_600_000_000;
-    let mut arrive = || loop {
-        let at_us = random.u64(0..end_us);
-        if random.f64() < crowd(at_us as f64 / 3.6e9) {
-            return at_us;
-        }
-    };
-    let mut arrivals: Vec<u64> = (0..connections).map(|_| arrive()).collect();
-    arrivals.sort_unstable();
-    arrivals
-}
-
 /// How much goes on at an hour of the day, in parts of the most.
 fn crowd(hour: f64) -> f64 {
     let hill = |top: f64, width: f64| (-((hour % 24.0 - top) / width).powi(2)).exp();
@@ -94,13 +85,14 @@ fn crowd(hour: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::arrivals;
+    use std::time::Duration;
+
+    use super::Client;
 
     #[test]
-    fn visitors_come_in_order_within_the_day_and_mostly_in_the_evening() {
-        let arrivals = arrivals(7, 10_000, 24);
-        assert!(arrivals.is_sorted() && arrivals.last() < Some(&(24 * 3_600_000_000)));
-        let in_hour = |hour: u64| arrivals.iter().filter(|at_us| **at_us / 3_600_000_000 == hour).count();
-        assert!(in_hour(20) > 5 * in_hour(3), "{} and {}", in_hour(20), in_hour(3));
+    fn visitors_do_more_in_the_evening_than_at_night() {
+        let thinks = |hour: f64| (0..1_000).map(|visitor| Client::new(7, visitor).think(hour)).sum::<Duration>();
+        assert!(thinks(3.0) > 2 * thinks(20.0), "{:?} and {:?}", thinks(3.0), thinks(20.0));
+        assert_eq!(thinks(3.0), thinks(27.0));
     }
 }

@@ -9,16 +9,18 @@ use tickwheel::{CallbackGuard, Driver, Firing, Handle, ManualClock, Status, Time
 
 use crate::Args;
 use crate::book::{Book, Event, Outcome};
-use crate::clients::{Action, Attempt, Client, arrivals};
+use crate::clients::{Action, Attempt, Client};
 
 /// A connection without a request for so long is closed.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(90 * 60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(12 * 3600);
 /// How often the other side is asked whether it is still there.
-const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
+const KEEP_ALIVE: Duration = Duration::from_secs(3600);
 /// A connection that has not answered so often is closed.
 const MOST_UNANSWERED: u32 = 3;
 /// A request that is not served by then is answered with an error.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
+/// So long after midnight the first visitors have come.
+const OPENING: Duration = Duration::from_secs(10 * 60);
 const QUARTER: Duration = Duration::from_secs(900);
 const HOUR: Duration = Duration::from_secs(3600);
 /// Who it is where it is nobody in particular.
@@ -33,8 +35,8 @@ struct Day {
 struct World {
     book: Book,
     seed: u64,
-    /// When connections arrive, in microseconds.
-    arrivals: Vec<u64>,
+    /// Visitors who are about to come.
+    awaited: usize,
     connections: Vec<Option<Box<Connection>>>,
     open: u64,
     progress: ProgressBar,
@@ -78,24 +80,25 @@ pub(crate) fn simulate(
     let world = World {
         book: Book::new(args.timer.tick()),
         seed: args.seed,
-        arrivals: arrivals(args.seed, args.connections, args.hours),
+        awaited: 0,
         connections: Vec::new(),
         open: 0,
         progress: progress.clone(),
     };
     let day = Arc::new(Day { timers: driver.handle(), world: Mutex::new(world) });
-    day.start()?;
+    day.start(args.connections)?;
     clock.advance(HOUR * args.hours);
     Ok(day.close(args))
 }
 
 impl Day {
-    fn start(self: &Arc<Self>) -> Result<(), Box<dyn Error>> {
+    fn start(self: &Arc<Self>, connections: u32) -> Result<(), Box<dyn Error>> {
         let day = self.clone();
         self.timers.call_every(QUARTER, move |firing| day.with(|world| world.end_quarter(firing)))?.detach();
         let day = self.clone();
         self.timers.call_every(HOUR, move |firing| day.with(|world| world.report(firing)))?.detach();
-        self.await_arrival(0);
+        let between = OPENING / connections;
+        self.with(|world| (0..connections).for_each(|n| self.await_arrival(world, Timestamp::ZERO + between * n)));
         Ok(())
     }
 
@@ -117,32 +120,31 @@ impl Day {
         Armed { guard: guard.expect("the driver runs all day"), due }
     }
 
-    /// Waits for the connection of that number, if there is one.
-    fn await_arrival(self: &Arc<Self>, id: u32) {
-        let Some(at_us) = self.with(|world| world.arrivals.get(id as usize).copied()) else { return };
-        let (day, due) = (self.clone(), Timestamp::from_nanos(at_us * 1_000));
-        let arrive = move |firing: Firing| {
-            day.with(|world| day.arrive(world, id, due, firing.now));
-            day.await_arrival(id + 1);
-        };
+    /// Waits for a visitor who comes at `due`.
+    fn await_arrival(self: &Arc<Self>, world: &mut World, due: Timestamp) {
+        let day = self.clone();
+        let arrive = move |firing: Firing| day.with(|world| day.arrive(world, due, firing.now));
         self.timers.call_at(due, arrive).expect("the driver runs all day").detach();
+        world.awaited += 1;
     }
 
-    fn arrive(self: &Arc<Self>, world: &mut World, id: u32, due: Timestamp, now: Timestamp) {
+    fn arrive(self: &Arc<Self>, world: &mut World, due: Timestamp, now: Timestamp) {
+        let id = world.connections.len() as u32;
+        world.awaited -= 1;
         world.book.happened(Event::Arrival, id, now, due);
         world.book.now.arrived += 1;
         world.open += 1;
         let mut client = Client::new(world.seed, id);
         let day = self.clone();
         let keep_alive = self.timers.call_every(KEEP_ALIVE, move |firing| {
-            day.with(|world| world.keep_alive(id, firing));
+            day.with(|world| day.keep_alive(world, id, firing));
         });
-        let action = self.after(now, client.think(), id, Self::act);
+        let action = self.after(now, client.think(hour(now)), id, Self::act);
         let connection = Connection {
             client,
             opened: now,
             last_request: now,
-            idle: self.after(now, IDLE_TIMEOUT, id, |_, world, id, now| world.time_out(id, now)).guard,
+            idle: self.after(now, IDLE_TIMEOUT, id, Self::time_out).guard,
             keep_alive: keep_alive.expect("the driver runs all day"),
             keep_alives: 0,
             unanswered: 0,
@@ -171,7 +173,7 @@ impl Day {
             }
             Action::Leave => {
                 book.now.left += 1;
-                world.close(id, now);
+                self.hang_up(world, id, now);
             }
             Action::Vanish => connection.is_vanished = true,
         }
@@ -191,7 +193,7 @@ impl Day {
         let Some(request) = connection.request.take() else { return world.no_request(id) };
         world.book.happened(Event::Attempt, id, now, due(&request.step));
         world.book.withdrew(now, request.begun + REQUEST_DEADLINE);
-        connection.action = Some(self.after(now, connection.client.think(), id, Self::act));
+        connection.action = Some(self.after(now, connection.client.think(hour(now)), id, Self::act));
     }
 
     fn back_off(self: &Arc<Self>, world: &mut World, id: u32, now: Timestamp) {
@@ -222,15 +224,49 @@ impl Day {
         world.book.happened(Event::RequestDeadline, id, now, request.begun + REQUEST_DEADLINE);
         world.book.withdrew(now, due(&request.step));
         world.book.now.too_late += 1;
-        connection.action = Some(self.after(now, connection.client.think(), id, Self::act));
+        connection.action = Some(self.after(now, connection.client.think(hour(now)), id, Self::act));
+    }
+
+    /// Nothing was asked for so long: the connection is closed, and was idle just so long.
+    fn time_out(self: &Arc<Self>, world: &mut World, id: u32, now: Timestamp) {
+        let World { book, connections, .. } = world;
+        let connection = open(connections, id);
+        book.happened(Event::IdleTimeout, id, now, connection.last_request + IDLE_TIMEOUT);
+        book.expect(connection.request.is_none(), || format!("{id} was closed as idle with a request under way"));
+        book.now.idle += 1;
+        self.hang_up(world, id, now);
+    }
+
+    fn keep_alive(self: &Arc<Self>, world: &mut World, id: u32, firing: Firing) {
+        let World { book, connections, .. } = world;
+        let connection = open(connections, id);
+        connection.keep_alives += 1;
+        let due = connection.opened + KEEP_ALIVE * connection.keep_alives;
+        book.happened(Event::KeepAlive, id, firing.now, due);
+        book.expect(firing.due == due && firing.missed == 0, || format!("keep-alive of {id}: {firing:?}"));
+        book.now.keep_alives += 1;
+        connection.unanswered = if connection.is_vanished { connection.unanswered + 1 } else { 0 };
+        if connection.unanswered == MOST_UNANSWERED {
+            book.now.vanished += 1;
+            self.hang_up(world, id, firing.now);
+        }
+    }
+
+    /// Closes a connection: all of its timers are cancelled as their guards are dropped. Another visitor comes soon.
+    fn hang_up(self: &Arc<Self>, world: &mut World, id: u32, now: Timestamp) {
+        let mut connection = world.connections[id as usize].take().expect("what is closed was open");
+        let pending = connection.waits_for().into_iter().filter(|(_, guard, _)| guard.status() == Status::Pending);
+        pending.for_each(|(_, _, due)| world.book.withdrew(now, due));
+        world.open -= 1;
+        self.await_arrival(world, now + connection.client.stay_away());
     }
 
     /// Closes the book: what is still armed must be what the connections that are open wait for.
     fn close(&self, args: &Args) -> Outcome {
         let (metrics, now) = (self.timers.metrics(), self.timers.now());
         self.with(|world| {
-            let World { book, connections, arrivals, .. } = world;
-            let mut armed = 2 + usize::from(connections.len() < arrivals.len());
+            let World { book, connections, awaited, .. } = world;
+            let mut armed = 2 + *awaited;
             for (id, connection) in connections.iter().enumerate() {
                 let Some(connection) = connection else { continue };
                 for (what, guard, due) in connection.waits_for() {
@@ -256,37 +292,6 @@ impl Day {
 }
 
 impl World {
-    /// Nothing was asked for so long: the connection is closed, and was idle just so long.
-    fn time_out(&mut self, id: u32, now: Timestamp) {
-        let connection = open(&mut self.connections, id);
-        self.book.happened(Event::IdleTimeout, id, now, connection.last_request + IDLE_TIMEOUT);
-        self.book.expect(connection.request.is_none(), || format!("{id} was closed as idle with a request under way"));
-        self.book.now.idle += 1;
-        self.close(id, now);
-    }
-
-    fn keep_alive(&mut self, id: u32, firing: Firing) {
-        let connection = open(&mut self.connections, id);
-        connection.keep_alives += 1;
-        let due = connection.opened + KEEP_ALIVE * connection.keep_alives;
-        self.book.happened(Event::KeepAlive, id, firing.now, due);
-        self.book.expect(firing.due == due && firing.missed == 0, || format!("keep-alive of {id}: {firing:?}"));
-        self.book.now.keep_alives += 1;
-        connection.unanswered = if connection.is_vanished { connection.unanswered + 1 } else { 0 };
-        if connection.unanswered == MOST_UNANSWERED {
-            self.book.now.vanished += 1;
-            self.close(id, firing.now);
-        }
-    }
-
-    /// Closes a connection: all of its timers are cancelled as their guards are dropped.
-    fn close(&mut self, id: u32, now: Timestamp) {
-        let connection = self.connections[id as usize].take().expect("what is closed was open");
-        let pending = connection.waits_for().into_iter().filter(|(_, guard, _)| guard.status() == Status::Pending);
-        pending.for_each(|(_, _, due)| self.book.withdrew(now, due));
-        self.open -= 1;
-    }
-
     fn no_request(&mut self, id: u32) {
         self.book.expect(false, || format!("a timer of a request fired for {id}, which has none"));
     }
@@ -328,6 +333,11 @@ impl Connection {
 /// A connection whose timer fired; one that is closed has no timers any more.
 fn open(connections: &mut [Option<Box<Connection>>], id: u32) -> &mut Connection {
     connections[id as usize].as_deref_mut().expect("a closed connection has no timers")
+}
+
+/// The hour of the day, with its fraction.
+fn hour(now: Timestamp) -> f64 {
+    now.as_nanos() as f64 / 3.6e12
 }
 
 /// When a step is due; never, if there is none.

@@ -6,13 +6,14 @@
 //! cargo run --release --example simulate_a_day -- --connections 20000 --hours 6 --timer heap --plot day.svg
 //! ```
 //!
-//! It is a server as for messages or notifications, whose connections stay for hours: they come and go as a day's
-//! visitors do, send a request now and then, fall silent or vanish. It has the timers that servers have: an idle
-//! timeout for each connection, reset at every request; keep-alives; a deadline for each request; retries that back
-//! off; a report at each full hour. All of it, the visitors too, runs as callbacks of one driver.
+//! It is a server as for messages or notifications, with 10^5 connections open at once, which stay for hours: visitors
+//! come in the first minutes after midnight, send a request now and then, most of them in the evening, fall silent or
+//! vanish, and for each who has gone another one comes. It has the timers that servers have: an idle timeout for each
+//! connection, reset at every request; keep-alives; a deadline for each request; retries that back off; a report at
+//! each full hour. All of it, the visitors too, runs as callbacks of one driver.
 //!
 //! The files, top down: this one (arguments, two runs, one comparison), `day` (the simulation), `clients` (what
-//! visitors do, and when they come), `book` (what happened, and whether it happened on time), `report` (the table) and
+//! visitors do), `book` (what happened, and whether it happened on time), `report` (the table) and
 //! `plot`.
 
 mod book;
@@ -41,8 +42,8 @@ use book::Outcome;
 #[derive(Parser)]
 #[command(name = "simulate_a_day", about, long_about, verbatim_doc_comment)]
 struct Args {
-    /// How many connections arrive, all in all
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = at_most(10_000_000))]
+    /// How many connections are open at once, or about to come
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = at_most(1_000_000))]
     connections: u32,
 
     /// How many hours are simulated, from midnight on

@@ -28,7 +28,7 @@ pub(crate) fn draw(args: &Args, outcome: &Outcome) -> Result<String, Box<dyn Err
         let root = SVGBackend::with_string(&mut svg, (1080, 760)).into_drawing_area();
         root.fill(&WHITE)?;
         let (upper, lower) = root.split_vertically(380);
-        let title = format!("{} connections on a {}: open at once", args.connections, args.timer.name());
+        let title = format!("{} connections at once on a {}: those that are open", args.connections, args.timer.name());
         let most = outcome.quarters.iter().map(|counts| counts.open).max().unwrap_or(0);
         panel(&upper, &title, args.hours, most, &[("open", OPEN, |counts| counts.open)], outcome)?;
         let all = LINES.iter().flat_map(|line| outcome.quarters.iter().map(line.2));

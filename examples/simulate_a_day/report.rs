@@ -1,4 +1,4 @@
-//! The day as a table, hour by hour, with a bar for the connections that were open.
+//! The day as a table, hour by hour, with a bar for the requests.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -11,40 +11,39 @@ const WIDEST_BAR: u64 = 32;
 /// What happened, hour by hour.
 pub(crate) fn table(args: &Args, outcome: &Outcome) -> String {
     let hours = outcome.hours();
-    let most = hours.iter().map(|hour| hour.open).max().unwrap_or(0).max(1);
+    let most = hours.iter().map(|hour| hour.requests).max().unwrap_or(0).max(1);
     let mut table = format!(
-        "{} hours of {} connections on a {}, seed {}\n\n{:>7}{:>9}{:>9}{:>9}{:>9}{:>10}{:>9}{:>10}{:>11}  {}\n",
+        "{} hours of {} connections at once on a {}, seed {}\n\n\
+         {:>7}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>11}{:>10}\n",
         args.hours,
         args.connections,
         args.timer.name(),
         args.seed,
         "until",
+        "open",
         "arrived",
         "left",
         "idle",
         "vanished",
-        "requests",
         "retries",
         "too late",
         "keep-alive",
-        "open at the end",
+        "requests",
     );
     for (hour, counts) in (1..).zip(&hours) {
-        let bar = "▇".repeat((counts.open * WIDEST_BAR).div_ceil(most) as usize);
-        let open = format!("{bar} {}", counts.open);
-        row(&mut table, &format!("{hour}:00"), counts, &open);
+        let bar = "▇".repeat((counts.requests * WIDEST_BAR).div_ceil(most) as usize);
+        row(&mut table, &format!("{hour}:00"), counts, &counts.open.to_string(), &bar);
     }
     let sum = hours.into_iter().fold(Counts::default(), Counts::and);
-    row(&mut table, "all", &sum, "");
+    row(&mut table, "all", &sum, "", "");
     table
 }
 
-fn row(table: &mut String, name: &str, counts: &Counts, open: &str) {
+fn row(table: &mut String, name: &str, counts: &Counts, open: &str, bar: &str) {
     let Counts { arrived, left, idle, vanished, requests, retries, too_late, keep_alives, .. } = counts;
-    let row = format!(
-        "{name:>7}{arrived:>9}{left:>9}{idle:>9}{vanished:>9}{requests:>10}{retries:>9}{too_late:>10}{keep_alives:>11}"
-    );
-    writeln!(table, "{}", format!("{row}  {open}").trim_end()).expect("a string takes all");
+    let people = format!("{name:>7}{open:>9}{arrived:>9}{left:>9}{idle:>9}{vanished:>9}");
+    let work = format!("{retries:>9}{too_late:>9}{keep_alives:>11}{requests:>10} {bar}");
+    writeln!(table, "{}", format!("{people}{work}").trim_end()).expect("a string takes all");
 }
 
 /// What the two runs have in common, and how long they took.

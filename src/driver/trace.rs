@@ -1,11 +1,11 @@
 //! What a driver says by way of `tracing`, with that feature; without it, nothing is compiled in.
 //!
-//! Nothing is said where a timer is armed, moved or cancelled, nor in a turn that fires nothing. A driver's life is told
-//! at `debug`, each turn that fired something at `trace`, a panic of the user's code as an `error`, and the first turn
-//! of a driver that takes very long as a `warn`. Two spans hold what is said on the way: `turn`, at `trace`, from the
-//! first timer that a turn fires to its end, and `callback`, at `debug`, around each run of a callback, so that what the
-//! callback says is found with the timer that it was. There is none for the life of a driver's thread: all that a
-//! driver ever does would hang below it, in one trace that does not end.
+//! Nothing is said where a timer is armed, moved or cancelled, nor in a turn that fires nothing. A driver's life is
+//! told at `debug`, each turn that fired something at `trace`, a panic of the user's code as an `error`, and the
+//! first turn of a driver that takes very long as a `warn`. Two spans hold what is said on the way: `turn`, at
+//! `trace`, from the first timer that a turn fires to its end, and `callback`, at `debug`, around each run of a
+//! callback, so that what the callback says is found with the timer that it was. There is none for the life of a
+//! driver's thread: all that a driver ever does would hang below it, in one trace that does not end.
 //!
 //! None of it is said under a lock, and a subscriber that panics stops nothing (L15).
 
