@@ -1,10 +1,11 @@
 //! Threads that arm, move and cancel at random against a running driver on the machine's clock: nothing is lost, called
 //! twice, or called early.
 //!
-//! How long each takes is set by `TICKWHEEL_STRESS_SECONDS`, a quarter of a second unless set.
+//! How long each takes is set by `TICKWHEEL_STRESS_SECONDS`, a quarter of a second unless set. With a million timers
+//! pending it is to be run in release: `cargo test --release --test driver -- --ignored a_million_pending`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -75,11 +76,45 @@ struct Done {
     over: u64,
 }
 
-/// Arms, moves and cancels at random until `end`, and then waits for all that it left to itself.
-fn torment(seed: u64, timers: &Handle, clock: MonotonicClock, book: &Arc<Book>, end: Instant) -> Done {
+/// A driver, and who torments it.
+struct Torment<'a> {
+    timers: Handle,
+    clock: MonotonicClock,
+    book: &'a Arc<Book>,
+    /// How many timers are pending when it begins, of each thread.
+    pending: usize,
+    /// Where the threads wait for each other before it begins.
+    armed: &'a Barrier,
+    time: Duration,
+}
+
+/// Arms a timer that writes into the book.
+fn arm(torment: &Torment<'_>, delay: Duration) -> (Arc<Entry>, CallbackGuard) {
+    let Torment { timers, clock, book, .. } = torment;
+    let (due, clock) = (timers.now() + delay, *clock);
+    let alive = Alive::new(book);
+    let (calls, is_cancelled) = (AtomicU64::new(0), AtomicU64::new(0));
+    let due_ns = AtomicU64::new(due.as_nanos());
+    let entry = Arc::new(Entry { book: Arc::clone(book), due_ns, calls, is_cancelled });
+    let own = entry.clone();
+    let guard = timers.call_at(due, move |firing| {
+        own.called(clock, firing);
+        drop(alive);
+    });
+    (entry, guard.unwrap())
+}
+
+/// Arms, moves and cancels at random for its time, and then waits for all that it left to itself.
+fn torment(seed: u64, torment: &Torment<'_>) -> Done {
+    let Torment { timers, pending, .. } = torment;
     let mut rng = Rng::with_seed(seed);
-    let mut held: Vec<(Arc<Entry>, CallbackGuard)> = Vec::new();
-    let mut done = Done::default();
+    let mut held: Vec<_> = (0..*pending).map(|_| arm(torment, HOUR)).collect();
+    let mut done = Done { armed: *pending as u64, ..Done::default() };
+    torment.armed.wait();
+    let seen = timers.pending();
+    torment.armed.wait();
+    assert_eq!(seen, pending * THREADS as usize, "none has fired yet");
+    let end = Instant::now() + torment.time;
     let finish = |entry: Arc<Entry>, guard: CallbackGuard, done: &mut Done| match guard.cancel_and_wait() {
         Status::Pending => {
             entry.is_cancelled.store(1, Ordering::SeqCst);
@@ -92,22 +127,12 @@ fn torment(seed: u64, timers: &Handle, clock: MonotonicClock, book: &Arc<Book>, 
         }
     };
     // However busy the machine is, something has been done in the end.
-    while Instant::now() < end || done.armed < 200 || done.moved < 20 {
+    while Instant::now() < end || done.armed < *pending as u64 + 200 || done.moved < 20 {
         match rng.u8(..8) {
             0..=2 => {
                 // Some are far, and only ever cancelled or moved.
                 let delay = if rng.u8(..4) == 0 { HOUR } else { Duration::from_micros(rng.u64(..3_000)) };
-                let due = timers.now() + delay;
-                let (book, due_ns) = (book.clone(), AtomicU64::new(due.as_nanos()));
-                let alive = Alive::new(&book);
-                let (calls, is_cancelled) = (AtomicU64::new(0), AtomicU64::new(0));
-                let entry = Arc::new(Entry { book, due_ns, calls, is_cancelled });
-                let own = entry.clone();
-                let guard = timers.call_at(due, move |firing| {
-                    own.called(clock, firing);
-                    drop(alive);
-                });
-                held.push((entry, guard.unwrap()));
+                held.push(arm(torment, delay));
                 done.armed += 1;
             }
             3..=4 if !held.is_empty() => {
@@ -117,7 +142,7 @@ fn torment(seed: u64, timers: &Handle, clock: MonotonicClock, book: &Arc<Book>, 
                 entry.due_ns.fetch_min(due.as_nanos(), Ordering::SeqCst);
                 done.moved += u64::from(guard.reschedule(due) == Status::Pending);
             }
-            _ if held.len() > 500 || (!held.is_empty() && rng.u8(..4) == 0) => {
+            _ if held.len() > pending + 500 || (!held.is_empty() && rng.u8(..4) == 0) => {
                 let (entry, guard) = held.swap_remove(rng.usize(..held.len()));
                 finish(entry, guard, &mut done);
             }
@@ -125,14 +150,18 @@ fn torment(seed: u64, timers: &Handle, clock: MonotonicClock, book: &Arc<Book>, 
         }
     }
     // Half are cancelled, and the other half is due soon and waited for.
+    let mut soon = Vec::new();
     for (n, (entry, guard)) in held.into_iter().enumerate() {
         let due = timers.now() + Duration::from_micros(500);
         entry.due_ns.fetch_min(due.as_nanos(), Ordering::SeqCst);
         if n % 2 == 0 || guard.reschedule(due) != Status::Pending {
             finish(entry, guard, &mut done);
-            continue;
+        } else {
+            soon.push((entry, guard));
         }
-        let limit = Instant::now() + LONG;
+    }
+    let limit = Instant::now() + LONG;
+    for (entry, guard) in soon {
         while guard.status() != Status::Over {
             assert!(Instant::now() < limit, "one is lost");
             thread::yield_now();
@@ -143,15 +172,16 @@ fn torment(seed: u64, timers: &Handle, clock: MonotonicClock, book: &Arc<Book>, 
     done
 }
 
-fn stress(timer: impl Timer<Task> + Send + 'static, shards: usize, pool: usize, seconds: f64) {
+fn stress(timer: impl Timer<Task> + Send + 'static, shards: usize, pool: usize, pending: usize, seconds: f64) {
     let clock = MonotonicClock::new();
     let driver = Driver::builder().clock(clock).shards(shards).callback_pool(pool).spawn(timer).unwrap();
     let book = Arc::new(Book::default());
-    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    let (armed, time) = (Barrier::new(THREADS as usize), Duration::from_secs_f64(seconds));
+    let pending = pending.div_ceil(THREADS as usize);
     let done: Vec<Done> = thread::scope(|scope| {
         let torments = (0..THREADS).map(|seed| {
-            let (handle, book) = (driver.handle(), book.clone());
-            scope.spawn(move || torment(seed, &handle, clock, &book, end))
+            let own = Torment { timers: driver.handle(), clock, book: &book, pending, armed: &armed, time };
+            scope.spawn(move || torment(seed, &own))
         });
         let running: Vec<_> = torments.collect();
         running.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -159,7 +189,10 @@ fn stress(timer: impl Timer<Task> + Send + 'static, shards: usize, pool: usize, 
     let sum = |of: fn(&Done) -> u64| done.iter().map(of).sum::<u64>();
     let (armed, cancelled, over) = (sum(|done| done.armed), sum(|done| done.cancelled), sum(|done| done.over));
     let read = |count: &AtomicU64| count.load(Ordering::SeqCst);
-    println!("{shards} shards, {pool} threads: {armed} armed, {cancelled} cancelled, {over} over");
+    println!(
+        "{shards} shards, {pool} threads, {} pending: {armed} armed, {cancelled} cancelled, {over} over",
+        pending * THREADS as usize
+    );
     assert!(armed >= THREADS * 200 && cancelled > 0 && over > 0 && sum(|done| done.moved) >= THREADS * 20, "{done:?}");
     assert_eq!((armed, read(&book.called)), (cancelled + over, over), "nothing is lost and nothing is called twice");
     assert_eq!((read(&book.early), read(&book.wrong)), (0, 0));
@@ -172,9 +205,15 @@ fn stress(timer: impl Timer<Task> + Send + 'static, shards: usize, pool: usize, 
 /// On either timer, with one shard and several, with and without a pool.
 fn stress_all(seconds: f64) {
     for (shards, pool) in [(1, 0), (3, 0), (1, 2), (3, 2)] {
-        stress(TimerWheel::new(Resolution::MILLISECOND), shards, pool, seconds);
-        stress(TimerHeap::new(), shards, pool, seconds);
+        stress(TimerWheel::new(Resolution::MILLISECOND), shards, pool, 0, seconds);
+        stress(TimerHeap::new(), shards, pool, 0, seconds);
     }
+}
+
+/// The same with so many timers pending at once.
+fn stress_with(pending: usize, seconds: f64) {
+    stress(TimerWheel::new(Resolution::MILLISECOND), 2, 0, pending, seconds);
+    stress(TimerHeap::new(), 2, 0, pending, seconds);
 }
 
 fn seconds(unless_set: f64) -> f64 {
@@ -190,6 +229,17 @@ fn c4_l7_nothing_is_lost_or_called_twice_or_early() {
 #[ignore = "takes four minutes"]
 fn c4_l7_nothing_is_lost_or_called_twice_or_early_for_minutes() {
     stress_all(seconds(30.0));
+}
+
+#[test]
+fn c4_l7_nothing_is_lost_or_called_twice_or_early_with_thirty_thousand_pending() {
+    stress_with(30_000, seconds(0.25));
+}
+
+#[test]
+#[ignore = "takes seconds in release, and long without optimization"]
+fn c4_l7_nothing_is_lost_or_called_twice_or_early_with_a_million_pending() {
+    stress_with(1_000_000, seconds(2.0));
 }
 
 #[test]
