@@ -1,5 +1,5 @@
-//! Models of the driver under loom: every order in which a few threads can meet, and every value that a weak memory may
-//! show them, within the bound that a model names.
+//! Models of the driver, its channels and its futures under loom: every order in which a few threads can meet, and
+//! every value that a weak memory may show them, within the bound that a model names.
 //!
 //! They run the crate as it is, by its public calls; only its locks, atomics, condition variables and threads are
 //! loom's.
@@ -13,6 +13,7 @@
 mod channels;
 mod clocks;
 mod firing;
+mod futures;
 mod life;
 mod sleeping;
 mod support;

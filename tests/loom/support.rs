@@ -66,6 +66,22 @@ impl Clock for Still {
     }
 }
 
+/// A clock that stands still until a model moves it, and that other threads read meanwhile.
+#[derive(Clone)]
+pub(crate) struct Hand(Arc<Shared>);
+
+impl Hand {
+    pub(crate) fn move_to(&self, ms: usize) {
+        self.0.store(ms, Ordering::Release);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        at(self.0.load(Ordering::Acquire) as u64)
+    }
+}
+
 /// A small wheel, which a model makes anew in each order.
 pub(crate) fn wheel() -> TimerWheel<Task, Small> {
     TimerWheel::with_geometry(Resolution::MILLISECOND)
@@ -99,6 +115,22 @@ fn on(clock: impl Clock + Send + Sync + 'static) -> DriverBuilder {
 /// A driver that the model turns, and that nobody waits for.
 pub(crate) fn turned(timer: impl Timer<Task> + Send + 'static) -> Arc<LoopDriver> {
     Arc::new(builder(at(10)).for_event_loop(timer, || {}).unwrap())
+}
+
+/// As [`turned`], with a clock that stands at its zero and that the model moves.
+pub(crate) fn moved(timer: impl Timer<Task> + Send + 'static) -> (Hand, Arc<LoopDriver>) {
+    let clock = Hand(Arc::new(Shared::new(0)));
+    let timers = Arc::new(on(clock.clone()).for_event_loop(timer, || {}).unwrap());
+    (clock, timers)
+}
+
+/// Moves the clock to 10 ms and then turns the driver, on another thread; how many fired comes from joining it.
+pub(crate) fn move_elsewhere(clock: &Hand, timers: &Arc<LoopDriver>) -> loom::thread::JoinHandle<u64> {
+    let (clock, timers) = (clock.clone(), timers.clone());
+    loom::thread::spawn(move || {
+        clock.move_to(10);
+        timers.turn(at(10)).fired
+    })
 }
 
 /// Turns a driver to 10 ms on another thread; how many fired comes from joining it.
