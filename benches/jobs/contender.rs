@@ -51,6 +51,10 @@ pub(crate) trait Contender: Sized {
     /// One turn: hands every timer that is due by `now_ticks` to [`OnTurn::fired`].
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H);
 
+    /// From now on a turn that has touched so many timers, fired or moved, goes on as another one, where the contender
+    /// can do that.
+    fn split_turns_after(&mut self, _timers: u64) {}
+
     /// How many timers are armed.
     fn pending(&self) -> usize;
 
@@ -66,6 +70,9 @@ pub(crate) trait OnTurn<C> {
 
     /// Called for each timer that fires; may arm, cancel and reset.
     fn fired(&mut self, timers: &mut C, now_ticks: u64, value: u64);
+
+    /// Called between the parts of a turn that is split.
+    fn split(&mut self) {}
 
     /// Called when the turn is over.
     fn after_turn(&mut self) {}

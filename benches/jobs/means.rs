@@ -19,7 +19,7 @@ const MANY: u64 = 2_000_000;
 /// Bytes that an allocator neither serves from its smallest bins nor gives back to the system at once.
 const LARGE_PIECE: usize = 96 << 10;
 /// In so many ticks the second level of Linux's wheel turns once, and a slot of the third comes down: the longest turn.
-const LEVEL_TICKS: u64 = 16_384;
+pub(crate) const LEVEL_TICKS: u64 = 16_384;
 
 /// A job whose result is nanoseconds per operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -292,8 +292,9 @@ impl<C: Contender> OnTurn<C> for Hold<'_> {
     }
 }
 
-struct Drain<'a> {
-    ledger: &'a mut Ledger,
+/// Every timer fires, and no other one comes.
+pub(crate) struct Drain<'a> {
+    pub(crate) ledger: &'a mut Ledger,
 }
 
 impl<C: Contender> OnTurn<C> for Drain<'_> {

@@ -13,8 +13,9 @@
 //! | d | arm N timers, then turn tick by tick until all have fired: two figures |
 //! | f | the longest single turn in c |
 //! | g | the longest single insert, cancel, reset and turn while all are mixed, and insert while N timers pile up |
+//! | h | the longest single turn after an hour idle, after all were moved to later, and when all are due in one tick |
 //!
-//! Means are thread CPU time over a round of many operations ([`means`]); f and g time every single call ([`stalls`]).
+//! Means are thread CPU time over a round of many operations ([`means`]); f to h time every single call ([`stalls`]).
 //! Every run keeps a [`ledger`] of what must come back, and ends by emptying the container against it.
 //!
 //! # Bias
@@ -32,6 +33,7 @@ pub(crate) mod contenders;
 pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod means;
+pub(crate) mod moments;
 pub(crate) mod roster;
 pub(crate) mod stalls;
 pub(crate) mod stats;

@@ -1,4 +1,4 @@
-//! Jobs f and g: every single turn and call timed, for the longest one.
+//! Jobs f to h: every single turn and call timed, for the longest one.
 //!
 //! On a shared machine any call may be interrupted, so one run says little about the longest call. But a run is the
 //! same each time, call by call: it is repeated from an empty container, and each call counts with the least that it
@@ -13,21 +13,24 @@ use crate::jobs::contender::{Contender, OnTurn};
 use crate::jobs::ledger::Ledger;
 use crate::jobs::load::{Held, Load, MAX_DELAY_TICKS, Random};
 use crate::jobs::means::{Hold, timed_ticks, warm_up_ticks};
+use crate::jobs::moments::{self, moments};
 
 /// A job whose result is a distribution of single calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stall {
     F,
     G,
+    H,
 }
 
 impl Stall {
-    pub(crate) const ALL: [Self; 2] = [Self::F, Self::G];
+    pub(crate) const ALL: [Self; 3] = [Self::F, Self::G, Self::H];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::F => "f",
             Self::G => "g",
+            Self::H => "h",
         }
     }
 
@@ -35,6 +38,7 @@ impl Stall {
         match self {
             Self::F => &["f  turn (hold)"],
             Self::G => &["g  insert, growing", "g  insert", "g  cancel", "g  reset", "g  turn (mixed)"],
+            Self::H => &moments::ROWS,
         }
     }
 
@@ -43,6 +47,7 @@ impl Stall {
         match self {
             Self::F => turns::<C>(count),
             Self::G => calls::<C>(count),
+            Self::H => moments::<C>(count),
         }
     }
 }
@@ -99,16 +104,25 @@ impl Series {
 fn turns<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     let mut load = Load::<C>::without_keys(count);
     load.run_for(warm_up_ticks(count), |ledger, rng| Hold { ledger, rng });
-    let timed =
-        load.run_for(timed_ticks(count), |ledger, rng| TimedTurns { of: Hold { ledger, rng }, watch: Watch::new() });
-    let turns = timed.watch.turns;
+    let turns = load.run_for(timed_ticks(count), |ledger, rng| TimedTurns::of(Hold { ledger, rng })).into_turns();
     load.finish()?;
     Ok(vec![turns])
 }
 
-struct TimedTurns<H> {
+/// Times every turn, and each part of one that is split.
+pub(crate) struct TimedTurns<H> {
     of: H,
     watch: Watch,
+}
+
+impl<H> TimedTurns<H> {
+    pub(crate) fn of(of: H) -> Self {
+        Self { of, watch: Watch::new() }
+    }
+
+    pub(crate) fn into_turns(self) -> Series {
+        self.watch.turns
+    }
 }
 
 /// Times turns from `before_turn` to `after_turn`.
@@ -133,6 +147,11 @@ impl<C: Contender, H: OnTurn<C>> OnTurn<C> for TimedTurns<H> {
         self.of.fired(timers, now_ticks, value);
     }
 
+    fn split(&mut self) {
+        self.watch.turns.record(self.watch.start);
+        self.watch.start = Instant::now();
+    }
+
     fn after_turn(&mut self) {
         self.watch.turns.record(self.watch.start);
     }
@@ -151,9 +170,8 @@ fn calls<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     }
     let mut held = std::mem::take(&mut load.held);
     let vacant = Vec::with_capacity(count);
-    let mixed = load.run_for(timed_ticks(count), |ledger, rng| TimedTurns {
-        of: Mixed { held: &mut held, vacant, ledger, rng, calls: MixedCalls::default() },
-        watch: Watch::new(),
+    let mixed = load.run_for(timed_ticks(count), |ledger, rng| {
+        TimedTurns::of(Mixed { held: &mut held, vacant, ledger, rng, calls: MixedCalls::default() })
     });
     let (calls, turns) = (mixed.of.calls, mixed.watch.turns);
     load.held = held;

@@ -69,7 +69,7 @@ impl Options {
             let mean = Mean::ALL.into_iter().find(|job| job.name() == name);
             let stall = Stall::ALL.into_iter().find(|job| job.name() == name);
             if mean.is_none() && stall.is_none() {
-                return Err(format!("no job {name}: expected some of a1,a2,b,b2,c,d,f,g"));
+                return Err(format!("no job {name}: expected some of a1,a2,b,b2,c,d,f,g,h"));
             }
             self.means.extend(mean);
             self.stalls.extend(stall);

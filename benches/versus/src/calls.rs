@@ -1,4 +1,4 @@
-//! Jobs f and g: the longest single turn and call, and how they are distributed.
+//! Jobs f to h: the longest single turn and call, and how they are distributed.
 
 use std::time::Instant;
 

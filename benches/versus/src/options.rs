@@ -24,7 +24,7 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Floor,
         Self::Mean(Mean::A1),
         Self::Mean(Mean::A2),
@@ -35,6 +35,7 @@ impl Job {
         Self::Memory,
         Self::Stall(Stall::F),
         Self::Stall(Stall::G),
+        Self::Stall(Stall::H),
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -112,7 +113,7 @@ impl Options {
     }
 
     fn quick() -> Self {
-        let left_out = ["floor", "b", "d", "e"];
+        let left_out = ["floor", "b", "d", "e", "h"];
         Self {
             jobs: Job::ALL.into_iter().filter(|job| !left_out.contains(&job.name())).collect(),
             sizes: Some(vec![1_000, 1_000_000]),
