@@ -79,6 +79,11 @@ impl<C: Contender> Load<C> {
     /// Arms one more timer with a random delay, and forgets its key.
     pub(crate) fn arm_keyless(&mut self) {
         let due_ticks = self.now_ticks + self.rng.delay_ticks();
+        self.arm_keyless_at(due_ticks);
+    }
+
+    /// Arms one more timer for this tick, which is its value too, and forgets its key.
+    pub(crate) fn arm_keyless_at(&mut self, due_ticks: u64) {
         self.timers.arm_keyless(due_ticks, due_ticks);
         self.ledger.armed(due_ticks);
     }

@@ -70,13 +70,12 @@ fn splitting<C: Contender>(mut load: Load<C>) -> Load<C> {
     load
 }
 
-/// Arms `count` timers without keys, each with the tick at which it is due as its value.
+/// Arms `count` timers without keys.
 fn arm_all<C: Contender>(load: &mut Load<C>, count: usize, mut due: impl FnMut(&mut Load<C>) -> u64) {
     let _entered = load.timers.enter();
     for _ in 0..count {
         let due_ticks = due(load);
-        load.timers.arm_keyless(due_ticks, due_ticks);
-        load.ledger.armed(due_ticks);
+        load.arm_keyless_at(due_ticks);
     }
 }
 

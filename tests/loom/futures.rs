@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::Stream;
 use loom::thread;
-use tickwheel::{Clock, DelayQueue, LoopDriver, Sleep, SleepError, TimerHeap};
+use tickwheel::{Clock, DelayQueue, LoopDriver, Sleep, SleepError, TimerHeap, TimerId};
 
 use crate::support::{Bound, Hand, Latch, at, builder, heap, model, move_elsewhere, moved, wheel};
 
@@ -68,6 +68,16 @@ type Queue = DelayQueue<&'static str, TimerHeap<&'static str>>;
 
 fn queue(timers: &LoopDriver) -> Queue {
     DelayQueue::with_timer(timers, TimerHeap::new())
+}
+
+/// A queue with one value, due at 5 ms, that a task waits for.
+fn awaited() -> (Hand, Arc<LoopDriver>, Queue, TimerId, Arc<Sleeper>) {
+    let (clock, timers) = moved(wheel());
+    let mut queue = queue(&timers);
+    let id = queue.insert_at("a", at(5)).unwrap();
+    let task = Sleeper::new();
+    assert_eq!(task.next(&mut queue), Poll::Pending);
+    (clock, timers, queue, id, task)
 }
 
 /// Moves the clock on and turns the driver; no other thread is left that does.
@@ -214,11 +224,8 @@ fn l6_a_queue_first_polled_while_its_alarm_rings() {
 #[test]
 fn l6_a_queue_polled_by_another_task_while_its_alarm_rings() {
     model(Bound::None, || {
-        let (clock, timers) = moved(wheel());
-        let mut queue = queue(&timers);
-        queue.insert_at("a", at(5)).unwrap();
-        let (old, new) = (Sleeper::new(), Sleeper::new());
-        assert_eq!(old.next(&mut queue), Poll::Pending);
+        let (clock, timers, mut queue, _, old) = awaited();
+        let new = Sleeper::new();
         let turning = move_elsewhere(&clock, &timers);
         let polled = new.next(&mut queue);
         let left = if polled.is_pending() {
@@ -241,11 +248,7 @@ fn l6_a_queue_polled_by_another_task_while_its_alarm_rings() {
 #[test]
 fn l6_a_queue_whose_last_value_is_taken_out_while_its_alarm_rings() {
     model(Bound::None, || {
-        let (clock, timers) = moved(wheel());
-        let mut queue = queue(&timers);
-        let id = queue.insert_at("a", at(5)).unwrap();
-        let task = Sleeper::new();
-        assert_eq!(task.next(&mut queue), Poll::Pending);
+        let (clock, timers, mut queue, id, task) = awaited();
         let turning = move_elsewhere(&clock, &timers);
         assert_eq!(queue.remove(id), Some("a"), "what was not handed out can be taken out");
         assert_eq!(timers.pending(), 0, "the alarm has rung or is cancelled");
@@ -258,11 +261,7 @@ fn l6_a_queue_whose_last_value_is_taken_out_while_its_alarm_rings() {
 #[test]
 fn l7_a_value_moved_to_later_while_the_alarm_rings() {
     model(Bound::None, || {
-        let (clock, timers) = moved(wheel());
-        let mut queue = queue(&timers);
-        let id = queue.insert_at("a", at(5)).unwrap();
-        let task = Sleeper::new();
-        assert_eq!(task.next(&mut queue), Poll::Pending);
+        let (clock, timers, mut queue, id, task) = awaited();
         let turning = move_elsewhere(&clock, &timers);
         assert!(queue.reset_at(id, at(20)));
         let polled = task.next(&mut queue);
