@@ -9,59 +9,17 @@
 //! Between the last two the owner may keep the place as long as something still refers to its index. A place whose last
 //! generation is used up is retired: never given out again (C5).
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use self::page::{PAGE, PAGE_BITS, Page};
 use crate::error::InsertError;
 use crate::head::{FREE, Head, LAST_GENERATION};
 use crate::timer::TimerId;
 
-/// Places in a page, as a power of two.
-const PAGE_BITS: u32 = 11;
-/// Words of marks in a page.
-const MARK_WORDS: usize = (1 << PAGE_BITS) / 64;
 /// A link to nowhere. No place has this index.
 const NOWHERE: u32 = u32::MAX;
-/// How many places there can be at the most.
-const CAPACITY: usize = NOWHERE as usize;
-
-/// Places `n << PAGE_BITS` and on: heads, values and marks apart, but found together.
-struct Page<M, T> {
-    heads: Vec<Head<M>>,
-    values: Vec<Option<T>>,
-    /// A bit for each place: the owner's mark. The bits of a million places fit into a core's cache; their heads do
-    /// not.
-    marks: Box<[u64; MARK_WORDS]>,
-}
-
-impl<M, T> Page<M, T> {
-    const SIZE: usize = 1 << PAGE_BITS;
-
-    fn with_capacity(capacity: usize) -> Self {
-        Self {
-            heads: Vec::with_capacity(capacity),
-            values: Vec::with_capacity(capacity),
-            marks: Box::new([0; MARK_WORDS]),
-        }
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.heads.reserve(additional);
-        self.values.reserve(additional);
-    }
-
-    /// The word that has the mark of the place at `at`, and its bit there.
-    #[inline]
-    const fn mark(at: usize) -> (usize, u64) {
-        (at / 64 % MARK_WORDS, 1 << (at % 64))
-    }
-
-    #[inline]
-    fn is_marked(&self, at: usize) -> bool {
-        let (word, bit) = Self::mark(at);
-        self.marks[word] & bit != 0
-    }
-}
+/// How many places there can be at the most: as many whole pages as leave out `NOWHERE`.
+const CAPACITY: usize = NOWHERE as usize / PAGE * PAGE;
 
 /// What becomes of a place whose value has left.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,8 +35,6 @@ pub(crate) enum Parting {
 /// The places of one container. They are allotted by pages, so that growing never copies more than a page (C8).
 pub(crate) struct Arena<M, T> {
     pages: Vec<Page<M, T>>,
-    /// How many places there are.
-    len: usize,
     /// The free place that was released last.
     free: u32,
     /// Places with a value.
@@ -94,11 +50,10 @@ pub(crate) struct Arena<M, T> {
     marked: usize,
 }
 
-impl<M, T> Arena<M, T> {
+impl<M: Copy + Default, T> Arena<M, T> {
     pub(crate) const fn new() -> Self {
         Self {
             pages: Vec::new(),
-            len: 0,
             marked: 0,
             free: NOWHERE,
             live: 0,
@@ -135,78 +90,65 @@ impl<M, T> Arena<M, T> {
         self.live + self.kept
     }
 
+    /// How many places there are.
+    fn places(&self) -> usize {
+        self.pages.len() << PAGE_BITS
+    }
+
     #[inline]
     fn page(&self, index: u32) -> (&Page<M, T>, usize) {
-        (&self.pages[index as usize >> PAGE_BITS], index as usize & (Page::<M, T>::SIZE - 1))
+        (&self.pages[index as usize >> PAGE_BITS], index as usize % PAGE)
     }
 
     #[inline]
     fn page_mut(&mut self, index: u32) -> (&mut Page<M, T>, usize) {
-        (&mut self.pages[index as usize >> PAGE_BITS], index as usize & (Page::<M, T>::SIZE - 1))
+        (&mut self.pages[index as usize >> PAGE_BITS], index as usize % PAGE)
     }
 
     /// Gives a place to `value`.
     #[inline]
     pub(crate) fn insert(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<TimerId, InsertError<T>> {
-        if self.live >= self.max_live {
-            return Err(InsertError::new(value, self.max_live));
+        if self.live >= self.max_live || !self.has_free_place() {
+            return Err(InsertError::new(value, self.max_live.min(self.live)));
         }
         let index = self.free;
-        if index == NOWHERE {
-            return self.insert_at_new_place(value, tag, link, datum);
-        }
         let (page, at) = self.page_mut(index);
         let head = &mut page.heads[at];
         let next_free = head.occupy(tag, link, datum);
         let id = head.id(index);
-        page.values[at] = Some(value);
+        page.put(at, value);
         self.free = next_free;
         self.live += 1;
         Ok(id)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn insert_at_new_place(&mut self, value: T, tag: u8, link: u32, datum: M) -> Result<TimerId, InsertError<T>> {
-        if self.len == CAPACITY {
-            return Err(InsertError::new(value, self.live));
-        }
-        let index = self.add(Some(value), tag, link, datum);
-        self.live += 1;
-        Ok(self.id(index))
-    }
-
     /// Gives out a place without a value, which no id will name; `None` if there are no more.
     pub(crate) fn allot(&mut self, tag: u8, link: u32, datum: M) -> Option<u32> {
-        let index = self.free;
-        if index == NOWHERE {
-            if self.len == CAPACITY {
-                return None;
-            }
-            self.kept += 1;
-            return Some(self.add(None, tag, link, datum));
+        if !self.has_free_place() {
+            return None;
         }
+        let index = self.free;
         self.free = self.head_mut(index).occupy(tag, link, datum);
         self.kept += 1;
         Some(index)
     }
 
-    /// A place that was not there before, where there is still one to be had.
+    /// Whether there is a free place, if need be on a new page.
     #[inline]
-    fn add(&mut self, value: Option<T>, tag: u8, link: u32, datum: M) -> u32 {
-        debug_assert!(tag != FREE, "a place in use needs a tag that says so");
-        let index = self.len as u32;
-        if self.len >> PAGE_BITS == self.pages.len() {
-            // Only the first page is small to begin with: it grows by doubling.
-            let capacity = if self.pages.is_empty() { 0 } else { Page::<M, T>::SIZE };
-            self.pages.push(Page::with_capacity(capacity));
+    fn has_free_place(&mut self) -> bool {
+        self.free != NOWHERE || self.add_page()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_page(&mut self) -> bool {
+        let first = self.places();
+        let has_room = first < CAPACITY;
+        if has_room {
+            self.pages.push(Page::new(first as u32, self.first_generation, self.free));
+            self.free = first as u32;
         }
-        let head = Head::new(self.first_generation, tag, link, datum);
-        let (page, _) = self.page_mut(index);
-        page.heads.push(head);
-        page.values.push(value);
-        self.len += 1;
-        index
+        has_room
     }
 
     /// The id of the timer at `index`, which holds a value.
@@ -219,7 +161,7 @@ impl<M, T> Arena<M, T> {
     pub(crate) fn find(&self, id: TimerId) -> Option<u32> {
         // Generations move on when the value leaves, so an equal one means that it is there.
         let page = self.pages.get(id.index() as usize >> PAGE_BITS)?;
-        let head = page.heads.get(id.index() as usize & (Page::<M, T>::SIZE - 1))?;
+        let head = &page.heads[id.index() as usize % PAGE];
         (head.generation() == id.generation().get()).then_some(id.index())
     }
 
@@ -227,7 +169,7 @@ impl<M, T> Arena<M, T> {
     #[inline]
     pub(crate) fn find_mut(&mut self, id: TimerId) -> Option<&mut Head<M>> {
         let page = self.pages.get_mut(id.index() as usize >> PAGE_BITS)?;
-        let head = page.heads.get_mut(id.index() as usize & (Page::<M, T>::SIZE - 1))?;
+        let head = &mut page.heads[id.index() as usize % PAGE];
         (head.generation() == id.generation().get()).then_some(head)
     }
 
@@ -247,19 +189,19 @@ impl<M, T> Arena<M, T> {
     #[inline]
     pub(crate) fn is_live(&self, index: u32) -> bool {
         let (page, at) = self.page(index);
-        (page.heads[at].tag() != FREE) & page.values[at].is_some()
+        (page.heads[at].tag() != FREE) & page.values.get(at).is_some_and(Option::is_some)
     }
 
     #[inline]
     pub(crate) fn value(&self, index: u32) -> Option<&T> {
         let (page, at) = self.page(index);
-        page.values[at].as_ref()
+        page.values.get(at)?.as_ref()
     }
 
     #[inline]
     pub(crate) fn value_mut(&mut self, index: u32) -> Option<&mut T> {
         let (page, at) = self.page_mut(index);
-        page.values[at].as_mut()
+        page.values.get_mut(at)?.as_mut()
     }
 
     /// Takes the value out of its place, whose ids are stale from now on: gives the one that was good, the value and
@@ -268,8 +210,8 @@ impl<M, T> Arena<M, T> {
     pub(crate) fn take(&mut self, index: u32) -> Option<(TimerId, T, &mut Head<M>)> {
         let last_generation = self.last_generation;
         let page = &mut self.pages[index as usize >> PAGE_BITS];
-        let at = index as usize & (Page::<M, T>::SIZE - 1);
-        let value = page.values[at].take()?;
+        let at = index as usize % PAGE;
+        let value = page.values.get_mut(at)?.take()?;
         self.live -= 1;
         self.kept += 1;
         let head = &mut page.heads[at];
@@ -283,9 +225,12 @@ impl<M, T> Arena<M, T> {
     #[inline]
     pub(crate) fn take_by_id(&mut self, id: TimerId, part: impl FnOnce(&Head<M>) -> Parting) -> Option<T> {
         let page = self.pages.get_mut(id.index() as usize >> PAGE_BITS)?;
-        let at = id.index() as usize & (Page::<M, T>::SIZE - 1);
-        let head = page.heads.get_mut(at).filter(|head| head.generation() == id.generation().get())?;
-        let value = page.values[at].take()?;
+        let at = id.index() as usize % PAGE;
+        let head = &mut page.heads[at];
+        if head.generation() != id.generation().get() {
+            return None;
+        }
+        let value = page.values.get_mut(at)?.take()?;
         self.live -= 1;
         match part(head) {
             Parting::Release => {
@@ -316,12 +261,12 @@ impl<M, T> Arena<M, T> {
     #[inline]
     pub(crate) fn remove_if(&mut self, index: u32, is_it: impl FnOnce(&Head<M>) -> bool) -> Option<(TimerId, T)> {
         let page = &mut self.pages[index as usize >> PAGE_BITS];
-        let at = index as usize & (Page::<M, T>::SIZE - 1);
+        let at = index as usize % PAGE;
         let head = &mut page.heads[at];
         if !is_it(head) {
             return None;
         }
-        let value = page.values[at].take()?;
+        let value = page.values.get_mut(at)?.take()?;
         let id = head.id(index);
         self.live -= 1;
         if head.leave(self.last_generation, self.free) {
@@ -381,22 +326,21 @@ impl<M, T> Arena<M, T> {
 
     /// Visits every place that holds a value.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(u32, &Head<M>, &T)) {
-        let values = self.pages.iter().flat_map(|page| &page.values);
-        for ((index, head), value) in self.heads().zip(values) {
+        for (index, (head, value)) in (0..).zip(self.pages.iter().flat_map(Page::iter)) {
             if let Some(value) = value {
                 visit(index, head, value);
             }
         }
     }
 
-    /// Every place that was ever given out, with its head.
+    /// Every place, with its head.
     pub(crate) fn heads(&self) -> impl Iterator<Item = (u32, &Head<M>)> + Clone {
-        (0..).zip(self.pages.iter().flat_map(|page| &page.heads))
+        (0..).zip(self.pages.iter().flat_map(|page| page.heads.iter()))
     }
 
     /// Drops every value and frees every place.
     pub(crate) fn clear(&mut self) {
-        for index in 0..self.len as u32 {
+        for index in 0..self.places() as u32 {
             // The value is dropped after its place is in order: a drop that panics leaves nothing half done.
             let value = self.take(index).map(|(_, value, _)| value);
             if self.head(index).tag() != FREE {
@@ -409,36 +353,30 @@ impl<M, T> Arena<M, T> {
         }
     }
 
+    /// Makes room for `additional` more values.
     pub(crate) fn reserve(&mut self, additional: usize) {
-        let free = self.len - self.in_use() - self.retired;
-        let wanted = self.len + additional.saturating_sub(free);
-        if self.pages.is_empty() {
-            self.pages.push(Page::with_capacity(0));
+        let free = self.places() - self.in_use() - self.retired;
+        for page in &mut self.pages {
+            page.reserve(additional);
         }
-        let first = &mut self.pages[0];
-        first.reserve(wanted.min(Page::<M, T>::SIZE) - first.heads.len());
-        self.pages.reserve(wanted.div_ceil(Page::<M, T>::SIZE).saturating_sub(self.pages.len()));
+        let mut missing = additional.saturating_sub(free);
+        self.pages.reserve(missing.div_ceil(PAGE));
+        while missing > 0 && self.add_page() {
+            let page = self.pages.last_mut().expect("it was added");
+            page.reserve(missing);
+            missing = missing.saturating_sub(PAGE);
+        }
     }
 
-    /// Gives back the free places at the end. Their generations are not forgotten: whatever is given out there again
-    /// starts above all of them.
+    /// Gives back the free pages at the end, and room for values that is not used. The generations of places that are
+    /// given back are not forgotten: whatever is given out there again starts above all of them.
     pub(crate) fn shrink_to_fit(&mut self) {
-        while let Some(page) = self.pages.last_mut() {
-            match page.heads.last() {
-                Some(last) if last.tag() == FREE && !last.is_retired() => {
-                    self.first_generation = self.first_generation.max(last.generation());
-                    page.heads.pop();
-                    page.values.pop();
-                    self.len -= 1;
-                }
-                Some(_) => {
-                    page.heads.shrink_to_fit();
-                    page.values.shrink_to_fit();
-                    break;
-                }
-                None => _ = self.pages.pop(),
-            }
+        while let Some(last) = self.pages.last().filter(|page| page.is_free()) {
+            let greatest = last.heads.iter().map(Head::generation).max();
+            self.first_generation = self.first_generation.max(greatest.unwrap_or(0));
+            self.pages.pop();
         }
+        self.pages.iter_mut().for_each(Page::shrink_to_fit);
         self.pages.shrink_to_fit();
         self.relink_free_places();
     }
@@ -446,7 +384,7 @@ impl<M, T> Arena<M, T> {
     /// Links the free places anew, the lowest first.
     fn relink_free_places(&mut self) {
         self.free = NOWHERE;
-        for index in (0..self.len as u32).rev() {
+        for index in (0..self.places() as u32).rev() {
             let free = self.free;
             let head = self.head_mut(index);
             if head.tag() == FREE && !head.is_retired() {
@@ -462,9 +400,7 @@ impl<M, T> Arena<M, T> {
     ///
     /// If they do not.
     pub(crate) fn check(&self) {
-        assert_eq!(self.heads().count(), self.len, "the places are counted");
         let values = self.pages.iter().flat_map(|page| &page.values);
-        assert_eq!(values.clone().count(), self.len, "every place has room for a value");
         assert_eq!(values.flatten().count(), self.live, "the live places are counted");
         assert!(self.live <= self.max_live, "no more live places than allowed");
 
@@ -478,7 +414,7 @@ impl<M, T> Arena<M, T> {
             free_count += 1;
             at = head.link;
         }
-        assert_eq!(self.in_use() + free_count + self.retired, self.len, "the places in use are counted");
+        assert_eq!(self.in_use() + free_count + self.retired, self.places(), "the places in use are counted");
         let bits: u32 = self.pages.iter().flat_map(|page| page.marks.iter()).map(|word| word.count_ones()).sum();
         assert_eq!(bits as usize, self.marked, "no mark is beyond the places");
         let mut marked = self.heads().filter(|(index, _)| self.is_marked(*index));
@@ -489,5 +425,6 @@ impl<M, T> Arena<M, T> {
     }
 }
 
+mod page;
 #[cfg(test)]
 mod tests;

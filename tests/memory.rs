@@ -262,6 +262,22 @@ fn shrinking_gives_memory_back(mut timers: impl Held) {
     }
 }
 
+/// What was reserved is there: arming takes no more memory.
+#[test]
+fn reserved_room_is_enough() {
+    let _alone = alone();
+    const COUNT: u64 = if cfg!(miri) { 2_000 } else { 20_000 };
+    for armed_before in [0, 1, 700] {
+        let mut timers = TimerHeap::new();
+        (0..armed_before).for_each(|n| _ = timers.insert(ms(n), n).unwrap());
+        timers.reserve(COUNT as usize);
+        let reserved = ALLOCATOR.current_usage();
+        (0..COUNT).for_each(|n| _ = timers.insert(ms(n), n).unwrap());
+        let taken = ALLOCATOR.current_usage().saturating_sub(reserved);
+        assert!(taken <= NOISE, "{taken} bytes more for {COUNT} timers");
+    }
+}
+
 #[test]
 fn c9_wheel_shrinks() {
     shrinking_gives_memory_back(TimerWheel::<u64>::new(RESOLUTION));

@@ -1,5 +1,7 @@
 //! What the heap is made of: entries, their keys, and groups of siblings.
 
+use crate::paged::Vacant;
+
 /// How many children an entry has. Measured in `docs/decisions/0003-heap-arity.md`.
 pub(crate) const ARITY: usize = 8;
 
@@ -49,12 +51,24 @@ pub(crate) struct Group {
     indexes: [u32; ARITY],
 }
 
-impl Group {
-    pub(crate) const VACANT: Self = Self { keys: [Key::BEHIND_ALL; ARITY], indexes: [0; ARITY] };
+impl Vacant for Group {
+    const VACANT: Self = Self { keys: [Key::BEHIND_ALL; ARITY], indexes: [0; ARITY] };
+}
 
+impl Group {
     #[inline]
     pub(crate) const fn entry(&self, lane: usize) -> Entry {
         Entry { key: self.keys[lane], index: self.indexes[lane] }
+    }
+
+    #[inline]
+    pub(crate) const fn key(&self, lane: usize) -> Key {
+        self.keys[lane]
+    }
+
+    #[inline]
+    pub(crate) const fn set_key(&mut self, lane: usize, key: Key) {
+        self.keys[lane] = key;
     }
 
     #[inline]

@@ -20,14 +20,14 @@
 //!         parent    – │  3        │  4            │  5            │  6            │  7            │  8 …
 //! ```
 //!
-//! Every position from the root on is used, in order, without gaps; the lanes before the root stay empty. Groups are
-//! kept in pages, so that growing never copies the heap (C8).
+//! Every position from the root on is used, in order, without gaps; the lanes before the root stay vacant, and so do
+//! those behind the last entry. Groups are kept in pages, so that growing never copies the heap (C8).
 
 use crate::heap::group::{ARITY, Entry, Group, Key};
 use crate::paged::Paged;
 
-/// Groups in a page, as a power of two: 2048 entries, as many as a page of the arena has.
-const PAGE_BITS: u32 = 11 - ARITY.ilog2();
+/// Groups in a page: 512 entries, as many as a page of the arena has places.
+const PAGE: usize = 512 / ARITY;
 
 /// The root's position.
 const ROOT: usize = ARITY - 1;
@@ -44,7 +44,7 @@ const fn parent(position: usize) -> usize {
 }
 
 pub(crate) struct IndexedHeap {
-    groups: Paged<Group, PAGE_BITS>,
+    groups: Paged<Group, PAGE>,
     len: usize,
 }
 
@@ -66,7 +66,7 @@ impl IndexedHeap {
     /// The key of the entry at `position`.
     #[inline]
     pub(crate) fn key(&self, position: u32) -> Key {
-        self.entry(position as usize).key
+        self.groups[position as usize / ARITY].key(position as usize % ARITY)
     }
 
     /// Whether what lies at `position` comes first.
@@ -78,17 +78,21 @@ impl IndexedHeap {
     /// The position at which the next entry is added.
     #[inline]
     pub(crate) const fn next_position(&self) -> u32 {
-        (ROOT + self.len) as u32
+        self.end() as u32
+    }
+
+    /// The position behind the last entry.
+    #[inline]
+    const fn end(&self) -> usize {
+        ROOT + self.len
     }
 
     /// Adds an entry. Its owner is told where it lies only if that is not the [next position](Self::next_position).
     #[inline]
     pub(crate) fn push(&mut self, entry: Entry, mut moved: impl FnMut(u32, u32)) {
         debug_assert!(self.len < MAX_ENTRIES, "positions fit into 32 bits");
-        let position = ROOT + self.len;
-        if position / ARITY == self.groups.len() {
-            self.groups.push(Group::VACANT);
-        }
+        let position = self.end();
+        self.groups.make_room(position / ARITY);
         self.len += 1;
         // Most deadlines lie behind most others.
         if position == ROOT || self.entry(parent(position)).key < entry.key {
@@ -103,13 +107,20 @@ impl IndexedHeap {
     pub(crate) fn remove(&mut self, position: u32, mut moved: impl FnMut(u32, u32)) {
         let hole = position as usize;
         let last = self.pop_last().expect("what is removed is there");
-        if hole >= ROOT + self.len {
+        if hole >= self.end() {
             return;
         }
-        if hole > ROOT && last.key < self.entry(parent(hole)).key {
-            self.sift_up(hole, last, &mut moved);
+        self.fill(hole, last, &mut moved);
+    }
+
+    /// Puts an entry where another one has gone, or above or below. Out of line, so that cancelling the timer that was
+    /// armed last, whose entry is the last one, does not save registers for it.
+    #[inline(never)]
+    fn fill(&mut self, hole: usize, entry: Entry, moved: &mut impl FnMut(u32, u32)) {
+        if hole > ROOT && entry.key < self.entry(parent(hole)).key {
+            self.sift_up(hole, entry, moved);
         } else {
-            self.sift_down(hole, last, &mut moved);
+            self.sift_down(hole, entry, moved);
         }
     }
 
@@ -126,10 +137,17 @@ impl IndexedHeap {
     #[inline]
     pub(crate) fn update(&mut self, position: u32, old: Key, entry: Entry, mut moved: impl FnMut(u32, u32)) {
         debug_assert!(self.entry(position as usize) == Entry { key: old, ..entry }, "the entry lies there");
-        if entry.key < old {
-            self.sift_up(position as usize, entry, &mut moved);
+        let start = position as usize;
+        let end = if entry.key < old {
+            self.raise(start, entry.key, &mut moved)
         } else {
-            self.sift_down(position as usize, entry, &mut moved);
+            self.sink(start, entry.key, &mut moved)
+        };
+        if end == start {
+            // The index stays, and its cache line is left alone.
+            self.groups[end / ARITY].set_key(end % ARITY, entry.key);
+        } else {
+            self.set(end, entry, &mut moved);
         }
     }
 
@@ -137,53 +155,68 @@ impl IndexedHeap {
     #[inline]
     pub(crate) fn pop_last(&mut self) -> Option<Entry> {
         self.len = self.len.checked_sub(1)?;
-        let position = ROOT + self.len;
+        let position = self.end();
         let group = &mut self.groups[position / ARITY];
         let entry = group.entry(position % ARITY);
         group.vacate(position % ARITY);
-        // The root's group and every other one goes with the entry that opened it.
-        if position % ARITY == 0 || position == ROOT {
-            self.groups.pop();
+        if position % ARITY == 0 {
+            self.groups.gave_up(position / ARITY);
         }
         Some(entry)
     }
 
     pub(crate) fn reserve(&mut self, additional: usize) {
-        self.groups.reserve((ROOT + self.len + additional).div_ceil(ARITY) - self.groups.len());
+        self.groups.reserve((self.end() + additional).div_ceil(ARITY));
     }
 
     pub(crate) fn shrink_to_fit(&mut self) {
-        self.groups.shrink_to_fit();
+        self.groups.shrink_to(if self.len == 0 { 0 } else { self.end().div_ceil(ARITY) });
     }
 
-    /// Moves the hole up until `entry` may lie in it.
+    /// Puts an entry into the hole, or above. Out of line, as most entries that are added stay where they are.
+    #[inline(never)]
+    fn sift_up(&mut self, hole: usize, entry: Entry, moved: &mut impl FnMut(u32, u32)) {
+        let end = self.raise(hole, entry.key, moved);
+        self.set(end, entry, moved);
+    }
+
+    /// Puts an entry into the hole, or below.
     #[inline]
-    fn sift_up(&mut self, mut hole: usize, entry: Entry, moved: &mut impl FnMut(u32, u32)) {
+    fn sift_down(&mut self, hole: usize, entry: Entry, moved: &mut impl FnMut(u32, u32)) {
+        let end = self.sink(hole, entry.key, moved);
+        self.set(end, entry, moved);
+    }
+
+    /// Moves the hole up until an entry with this key may lie in it, and says where that is.
+    #[inline]
+    fn raise(&mut self, mut hole: usize, key: Key, moved: &mut impl FnMut(u32, u32)) -> usize {
         while hole > ROOT {
             let above = parent(hole);
             let candidate = self.entry(above);
-            if candidate.key < entry.key {
+            if candidate.key < key {
                 break;
             }
             self.set(hole, candidate, moved);
             hole = above;
         }
-        self.set(hole, entry, moved);
+        hole
     }
 
-    /// Moves the hole down until `entry` may lie in it.
+    /// Moves the hole down until an entry with this key may lie in it, and says where that is.
     #[inline]
-    fn sift_down(&mut self, mut hole: usize, entry: Entry, moved: &mut impl FnMut(u32, u32)) {
-        while let Some(group) = self.groups.get(children(hole)) {
+    fn sink(&mut self, mut hole: usize, key: Key, moved: &mut impl FnMut(u32, u32)) -> usize {
+        let end = self.end();
+        while children(hole) * ARITY < end {
+            let group = &self.groups[children(hole)];
             let lane = group.first();
             let candidate = group.entry(lane);
-            if entry.key < candidate.key {
+            if key < candidate.key {
                 break;
             }
             self.set(hole, candidate, moved);
             hole = children(hole) * ARITY + lane;
         }
-        self.set(hole, entry, moved);
+        hole
     }
 
     #[inline]
@@ -204,10 +237,9 @@ impl IndexedHeap {
     ///
     /// If one does, or one is not.
     pub(crate) fn check(&self, mut visit: impl FnMut(Entry, u32)) {
-        let end = ROOT + self.len;
-        let groups = if self.len == 0 { 0 } else { end.div_ceil(ARITY) };
-        assert_eq!(self.groups.len(), groups, "there is a group for each {ARITY} positions, and no more");
-        for position in 0..groups * ARITY {
+        let end = self.end();
+        assert!(self.len == 0 || self.groups.capacity() * ARITY >= end, "there is a group for each {ARITY} positions");
+        for position in 0..self.groups.capacity() * ARITY {
             let used = (ROOT..end).contains(&position);
             assert_eq!(
                 self.groups[position / ARITY].is_vacant(position % ARITY),

@@ -4,12 +4,12 @@
 //! the timer's place. Here is where the chunks of all slots come from; how those of one slot hang together is told in
 //! `run`.
 
-use crate::paged::Paged;
+use crate::paged::{Paged, Vacant};
 
 /// Entries in a chunk: as many as fit into 128 bytes beside the links.
 pub(crate) const CHUNK: usize = 14;
-/// Chunks in a page, as a power of two.
-const PAGE_BITS: u32 = 9;
+/// Chunks in a page: 8 KB, written when the page comes.
+const PAGE: usize = 64;
 /// A link to nowhere.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -65,11 +65,17 @@ pub(crate) struct Chunk {
     pub(crate) entries: [Entry; CHUNK],
 }
 
+impl Vacant for Chunk {
+    const VACANT: Self = Self { previous: NONE, next: NONE, len: 0, entries: [Entry { expiry: 0, place: 0 }; CHUNK] };
+}
+
 const _: () = assert!(size_of::<Chunk>() == 128, "a chunk is two cache lines");
 
 /// Where all chunks of a wheel come from.
 pub(crate) struct Chunks {
-    chunks: Paged<Chunk, PAGE_BITS>,
+    chunks: Paged<Chunk, PAGE>,
+    /// How many chunks there are, in runs or free.
+    len: usize,
     free: u32,
     /// The chunk that the sweep looks at next: it moves on when that chunk is freed.
     hand: u32,
@@ -77,14 +83,14 @@ pub(crate) struct Chunks {
 
 impl Chunks {
     pub(crate) const fn new() -> Self {
-        Self { chunks: Paged::new(), free: NONE, hand: NONE }
+        Self { chunks: Paged::new(), len: 0, free: NONE, hand: NONE }
     }
 
     /// Chunks that hold entries. It goes through those that do not.
     pub(crate) fn in_use(&self) -> usize {
         let next = |chunk: u32| (chunk != NONE).then_some(chunk);
         let free = core::iter::successors(next(self.free), |chunk| next(self.get(*chunk).next));
-        self.chunks.len() - free.count()
+        self.len - free.count()
     }
 
     #[inline]
@@ -115,8 +121,11 @@ impl Chunks {
     #[cold]
     #[inline(never)]
     fn add(&mut self, entry: Entry, previous: u32, next: u32) -> u32 {
-        self.chunks.push(Chunk { previous, next, len: 1, entries: [entry; CHUNK] });
-        self.chunks.len() as u32 - 1
+        let added = self.len;
+        self.chunks.make_room(added);
+        self.chunks[added] = Chunk { previous, next, len: 1, entries: [entry; CHUNK] };
+        self.len += 1;
+        added as u32
     }
 
     #[inline]

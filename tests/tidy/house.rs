@@ -114,7 +114,7 @@ const LINES: &[&[&str]] = &[
         "integrations::tokio::sleep",
     ],
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
-    &["arena", "head", "timer"],
+    &["arena", "arena::page", "head", "timer"],
     &["time", "error"],
 ];
 
