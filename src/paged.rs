@@ -12,6 +12,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::{Index, IndexMut};
 
+/// Whether pages are small: in the unit tests, which so come past their borders, and under Miri, which writes slowly.
+pub(crate) const SMALL: bool = cfg!(any(test, miri));
+
 /// What an element is before it is first written.
 pub(crate) trait Vacant {
     const VACANT: Self;

@@ -4,12 +4,14 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::head::{FREE, Head};
+use crate::paged::SMALL;
 
 /// Places in a page, as a power of two. The heads of a page are written when it comes, by one call.
-pub(super) const PAGE_BITS: u32 = 9;
+pub(super) const PAGE_BITS: u32 = if SMALL { 6 } else { 9 };
 pub(super) const PAGE: usize = 1 << PAGE_BITS;
 /// Words of marks in a page.
 const MARK_WORDS: usize = PAGE / 64;
+
 /// Places `n << PAGE_BITS` and on: heads, values and marks apart, but found together.
 ///
 /// Heads and marks are all there from the beginning, so that no access to them checks how many there are. Values, which

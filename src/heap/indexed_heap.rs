@@ -24,10 +24,10 @@
 //! those behind the last entry. Groups are kept in pages, so that growing never copies the heap (C8).
 
 use crate::heap::group::{ARITY, Entry, Group, Key};
-use crate::paged::Paged;
+use crate::paged::{Paged, SMALL};
 
 /// Groups in a page: 512 entries, as many as a page of the arena has places.
-const PAGE: usize = 512 / ARITY;
+const PAGE: usize = if SMALL { 4 } else { 512 / ARITY };
 
 /// The root's position.
 const ROOT: usize = ARITY - 1;

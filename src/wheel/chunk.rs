@@ -4,12 +4,12 @@
 //! the timer's place. Here is where the chunks of all slots come from; how those of one slot hang together is told in
 //! `run`.
 
-use crate::paged::{Paged, Vacant};
+use crate::paged::{Paged, SMALL, Vacant};
 
 /// Entries in a chunk: as many as fit into 128 bytes beside the links.
 pub(crate) const CHUNK: usize = 14;
 /// Chunks in a page: 8 KB, written when the page comes.
-const PAGE: usize = 64;
+const PAGE: usize = if SMALL { 4 } else { 64 };
 /// A link to nowhere.
 pub(crate) const NONE: u32 = u32::MAX;
 
