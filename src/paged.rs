@@ -47,7 +47,7 @@ impl<X: Vacant, const PAGE: usize> Paged<X, PAGE> {
     #[cold]
     #[inline(never)]
     fn add_page(&mut self) {
-        self.pages.push(Box::new([const { X::VACANT }; PAGE]));
+        self.pages.push(boxed(|_| X::VACANT));
     }
 
     /// Is told that one element less is in use, so that only the first `used` are. One page goes at a time, however
@@ -80,6 +80,12 @@ impl<X: Vacant, const PAGE: usize> Paged<X, PAGE> {
         self.pages.truncate(used.div_ceil(PAGE));
         self.pages.shrink_to_fit();
     }
+}
+
+/// An array that is written where it will stay, and never lies on the stack.
+pub(crate) fn boxed<X, const LEN: usize>(element: impl FnMut(usize) -> X) -> Box<[X; LEN]> {
+    let elements: Box<[X]> = (0..LEN).map(element).collect();
+    elements.try_into().unwrap_or_else(|_| unreachable!("there are as many as were asked for"))
 }
 
 impl<X, const PAGE: usize> Index<usize> for Paged<X, PAGE> {

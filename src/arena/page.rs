@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::head::{FREE, Head};
-use crate::paged::SMALL;
+use crate::paged::{SMALL, boxed};
 
 /// Places in a page, as a power of two. The heads of a page are written when it comes, by one call.
 pub(super) const PAGE_BITS: u32 = if SMALL { 6 } else { 9 };
@@ -29,7 +29,7 @@ impl<M: Copy + Default, T> Page<M, T> {
     pub(super) fn new(first: u32, generation: u32, next_free: u32) -> Self {
         let link = |at| if at + 1 < PAGE { first + at as u32 + 1 } else { next_free };
         Self {
-            heads: Box::new(core::array::from_fn(|at| Head::new(generation, FREE, link(at), M::default()))),
+            heads: boxed(|at| Head::new(generation, FREE, link(at), M::default())),
             values: Vec::new(),
             marks: Box::new([0; MARK_WORDS]),
         }

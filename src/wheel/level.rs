@@ -11,6 +11,9 @@ use super::run::Run;
 /// A slot with more entries than this is crowded: it does not come down in one go.
 const CROWD: u32 = 64;
 
+/// How many slots are prepared at a time.
+const PREPARED: usize = 128;
+
 /// What is filed for one span of ticks.
 #[derive(Clone, Copy)]
 pub(crate) struct Slot {
@@ -51,7 +54,7 @@ impl Slot {
 
 /// One of the five levels.
 pub(crate) struct Level<G> {
-    /// Allocated when the first timer comes: most wheels never use the upper levels.
+    /// Allocated when the first timer comes, as most wheels never use the upper levels, and written as far as needed.
     slots: Vec<Slot>,
     /// The slots with entries.
     occupied: Bitmap,
@@ -93,10 +96,13 @@ impl<G: Geometry> Level<G> {
         tick as usize & (double_slots::<G>(0) - 1)
     }
 
+    /// Writes slots up to the one with this number and some more, so that no one call has to write all of tv1's.
     #[cold]
     #[inline(never)]
-    fn allocate(&mut self) {
-        self.slots = alloc::vec![Slot::EMPTY; self.mask + 1];
+    fn prepare(&mut self, index: usize) {
+        let all = self.mask + 1;
+        self.slots.reserve_exact(all - self.slots.len());
+        self.slots.resize((index + 1).next_multiple_of(PREPARED).min(all), Slot::EMPTY);
     }
 
     /// Files an entry for `tick`: straight into its slot, or as one that comes from the level above.
@@ -105,7 +111,7 @@ impl<G: Geometry> Level<G> {
         let index = self.index(tick);
         let entry = Entry { expiry: tick as u32, place };
         if index >= self.slots.len() {
-            self.allocate();
+            self.prepare(index);
         }
         let slot = &mut self.slots[index];
         if slot.count == 0 {
