@@ -7,7 +7,7 @@ use crate::head::{FREE, Head};
 use crate::paged::{SMALL, boxed};
 
 /// Places in a page, as a power of two. The heads of a page are written when it comes, by one call.
-pub(super) const PAGE_BITS: u32 = if SMALL { 6 } else { 9 };
+pub(super) const PAGE_BITS: u32 = if SMALL { 7 } else { 9 };
 pub(super) const PAGE: usize = 1 << PAGE_BITS;
 /// Words of marks in a page.
 const MARK_WORDS: usize = PAGE / 64;
