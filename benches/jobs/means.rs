@@ -14,6 +14,9 @@ const RESETS_PER_TIMEOUT: u64 = 4;
 const WARM_UP_TICKS: u64 = 65_536;
 /// At 10^7 timers that would take a minute for some; half of it has replaced nine timers in ten.
 const SHORT_WARM_UP_TICKS: u64 = 32_768;
+/// What each round does before it is timed, at most. Two or three visits to each of 10^5 timers; of more the caches
+/// keep little anyway.
+const WARM_UP_OPERATIONS: u64 = 1 << 18;
 /// Above this many timers runs are shortened, so that all of them fit into an hour.
 const MANY: u64 = 2_000_000;
 /// Bytes that an allocator neither serves from its smallest bins nor gives back to the system at once.
@@ -75,11 +78,21 @@ impl Mean {
         match self {
             Self::A1 | Self::B => 1 << 18,
             Self::A2 => self.least_operations(count as usize).max(1 << 18),
-            Self::B2 => resets_per_tick(count as usize) * if count > MANY { 4_096 } else { 16_384 },
+            Self::B2 => resets_per_tick(count as usize) * ticks_of_resets(count as usize),
             // 65,536 ticks up to 10^5 timers, a quarter at 10^6, a sixteenth at 10^7.
             Self::C => events_in(count, (65_536_000_000 / count.max(1)).clamp(4096, 65_536).next_multiple_of(4096)),
             Self::D => count,
         }
+    }
+
+    /// A round whose timed part finds the caches as it would in a long run, not as the contender before has left them.
+    pub(crate) fn warm_round(self, run: &mut dyn Rounds, count: usize) -> Result<Vec<Timed>, String> {
+        let operations = self.operations(count);
+        // Job d is about a new container.
+        if self != Self::D {
+            run.round(operations.min(WARM_UP_OPERATIONS))?;
+        }
+        run.round(operations)
     }
 
     /// Fills a container for this job and warms it up.
@@ -123,6 +136,14 @@ pub(crate) fn timed_ticks(count: usize) -> u64 {
 
 fn resets_per_tick(count: usize) -> u64 {
     (count as u64 * RESETS_PER_TIMEOUT / MAX_DELAY_TICKS).max(1)
+}
+
+/// For how long job b2 runs: two or three resets for each timer, or many, in whole turns of the second level.
+fn ticks_of_resets(count: usize) -> u64 {
+    if count as u64 > MANY {
+        return LEVEL_TICKS / 4;
+    }
+    (WARM_UP_OPERATIONS / resets_per_tick(count)).next_multiple_of(LEVEL_TICKS).min(4 * LEVEL_TICKS)
 }
 
 /// How many timers fire, about, while a hold of `count` runs for `ticks`: delays last half of the longest on average.

@@ -53,7 +53,7 @@ fn measure(job: Mean, count: usize, contenders: &[Entry], rounds: usize) -> Resu
     let mut taken = vec![vec![Vec::with_capacity(rounds); job.rows().len()]; runs.len()];
     for _ in 0..rounds {
         for (run, taken) in runs.iter_mut().zip(&mut taken) {
-            for (figure, taken) in run.round(job.operations(count))?.into_iter().zip(taken) {
+            for (figure, taken) in job.warm_round(run.as_mut(), count)?.into_iter().zip(taken) {
                 taken.push(figure.ns_per_operation());
             }
         }

@@ -36,7 +36,7 @@ pub(crate) fn measure(
             }
             running.retain_mut(|running| {
                 watch.says(running.peer, &format!("round {} of {rounds}", round + 1));
-                watch.kept(running.round(job.operations(timers))).is_some()
+                watch.kept(running.round(job, timers)).is_some()
             });
         }
         for running in running {
@@ -88,8 +88,8 @@ impl Running {
         Self { peer, run, taken: vec![Vec::new(); figures] }
     }
 
-    fn round(&mut self, operations: u64) -> Result<(), String> {
-        let figures = attempt(self.peer, || self.run.round(operations))?;
+    fn round(&mut self, job: Mean, timers: usize) -> Result<(), String> {
+        let figures = attempt(self.peer, || job.warm_round(self.run.as_mut(), timers))?;
         for (figure, taken) in figures.into_iter().zip(&mut self.taken) {
             taken.push(figure.ns_per_operation());
         }
