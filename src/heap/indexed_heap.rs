@@ -133,21 +133,33 @@ impl IndexedHeap {
         }
     }
 
-    /// Gives the entry at `position`, whose key is `old`, another key.
+    /// Gives the entry at `position` a key that comes before its own.
     #[inline]
-    pub(crate) fn update(&mut self, position: u32, old: Key, entry: Entry, mut moved: impl FnMut(u32, u32)) {
-        debug_assert!(self.entry(position as usize) == Entry { key: old, ..entry }, "the entry lies there");
+    pub(crate) fn bring_forward(&mut self, position: u32, entry: Entry, mut moved: impl FnMut(u32, u32)) {
+        debug_assert!(entry.key < self.key(position), "its new key comes before the old one");
         let start = position as usize;
-        let end = if entry.key < old {
-            self.raise(start, entry.key, &mut moved)
-        } else {
-            self.sink(start, entry.key, &mut moved)
-        };
+        let end = self.raise(start, entry.key, &mut moved);
+        self.settle(start, end, entry, &mut moved);
+    }
+
+    /// Gives the entry at `position` a key that comes after its own. That one is not looked at, nor is what lies above,
+    /// so that an entry which nothing lies below, as most are, is written and not read.
+    #[inline]
+    pub(crate) fn put_off(&mut self, position: u32, entry: Entry, mut moved: impl FnMut(u32, u32)) {
+        debug_assert!(entry.key > self.key(position), "its new key comes after the old one");
+        let start = position as usize;
+        let end = self.sink(start, entry.key, &mut moved);
+        self.settle(start, end, entry, &mut moved);
+    }
+
+    /// Puts an entry that lay at `start` down at `end`, with another key.
+    #[inline]
+    fn settle(&mut self, start: usize, end: usize, entry: Entry, moved: &mut impl FnMut(u32, u32)) {
         if end == start {
             // The index stays, and its cache line is left alone.
             self.groups[end / ARITY].set_key(end % ARITY, entry.key);
         } else {
-            self.set(end, entry, &mut moved);
+            self.set(end, entry, moved);
         }
     }
 
@@ -350,9 +362,14 @@ mod tests {
                     self.model.remove(&(old, index));
                     self.model.insert((key, index));
                     let (position, positions) = (self.positions[&index], &mut self.positions);
-                    self.heap.update(position, old, Entry { key, index }, |index, position| {
+                    let (entry, moved) = (Entry { key, index }, |index, position| {
                         positions.insert(index, position);
                     });
+                    if key < old {
+                        self.heap.bring_forward(position, entry, moved);
+                    } else {
+                        self.heap.put_off(position, entry, moved);
+                    }
                 }
             }
         }
@@ -429,8 +446,8 @@ mod tests {
         }
         for _ in 0..TIMERS {
             let mut moves = 0;
-            let Entry { key: old, index } = heap.first().expect("none was removed");
-            heap.update(ROOT as u32, old, Entry { key: key(u64::MAX), index }, |_, _| moves += 1);
+            let Entry { index, .. } = heap.first().expect("none was removed");
+            heap.put_off(ROOT as u32, Entry { key: key(u64::MAX), index }, |_, _| moves += 1);
             assert!(moves <= height(heap.len()), "rescheduling moved {moves} of {} entries", heap.len());
         }
         while heap.len() > 0 {

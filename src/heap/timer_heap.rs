@@ -33,8 +33,16 @@ use crate::heap::indexed_heap::{IndexedHeap, MAX_ENTRIES};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Budget, Expired, Timer, TimerId};
 
-/// The tag of a place whose timer is armed.
-const ARMED: u8 = 1;
+/// The tag of a place whose timer has no slack: its soft time is its hard time too.
+const EXACT: u8 = 1;
+/// The tag of a place whose timer has slack.
+const SLACK: u8 = 2;
+
+/// The tag of a timer with these times.
+#[inline]
+fn tag(soft: Timestamp, hard: Timestamp) -> u8 {
+    if soft == hard { EXACT } else { SLACK }
+}
 
 /// The precise timer: a heap over nanosecond deadlines, with slack.
 ///
@@ -143,9 +151,10 @@ impl<T> TimerHeap<T> {
         assert!(self.quiet_until.as_nanos() <= first_ns, "no turn to come passes over the timer that is first");
         self.heap.check(|Entry { key, index }, position| {
             let head = self.places.head(index);
-            assert_eq!(head.tag(), ARMED, "the timer at {index} is armed");
             assert_eq!(head.link, position, "the timer at {index} knows where in the heap it lies");
             assert!(head.datum <= key.hard_ns(), "the soft time of the timer at {index} is not after its hard time");
+            let soft_tag = tag(Timestamp::from_nanos(head.datum), Timestamp::from_nanos(key.hard_ns()));
+            assert_eq!(head.tag(), soft_tag, "the timer at {index} is armed, and its place tells whether it has slack");
             assert!(key.sequence() < self.next_sequence, "the timer at {index} was armed in the past");
         });
     }
@@ -235,7 +244,7 @@ impl<T> Timer<T> for TimerHeap<T> {
     #[inline]
     fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
         let (soft, hard) = self.effective(deadline);
-        let id = self.places.insert(value, ARMED, self.heap.next_position(), soft.as_nanos())?;
+        let id = self.places.insert(value, tag(soft, hard), self.heap.next_position(), soft.as_nanos())?;
         self.disturb(soft, None);
         let key = Key::new(hard.as_nanos(), self.take_sequence());
         let places = &mut self.places;
@@ -252,17 +261,26 @@ impl<T> Timer<T> for TimerHeap<T> {
             return false;
         };
         let position = head.link;
+        // Where there was no slack the place knows the hard time, and the entry, which lies elsewhere, is not read.
+        let old_ns = if head.tag() == EXACT { head.datum } else { self.heap.key(position).hard_ns() };
         head.datum = soft.as_nanos();
+        head.set_tag(tag(soft, hard));
         self.disturb(soft, Some(position));
-        let old = self.heap.key(position);
-        let waits = old.sequence() >= self.turn_sequence;
-        if old.hard_ns() == hard.as_nanos() && (soft > self.last_turn || waits) {
-            return true;
+        let hard_ns = hard.as_nanos();
+        if hard_ns == old_ns {
+            let waits = self.heap.key(position).sequence() >= self.turn_sequence;
+            if soft > self.last_turn || waits {
+                return true;
+            }
         }
-        let key = Key::new(hard.as_nanos(), self.take_sequence());
+        let entry = Entry { key: Key::new(hard_ns, self.take_sequence()), index: id.index() };
         let places = &mut self.places;
-        let entry = Entry { key, index: id.index() };
-        self.heap.update(position, old, entry, |index, position| places.head_mut(index).link = position);
+        let moved = |index, position| places.head_mut(index).link = position;
+        if hard_ns < old_ns {
+            self.heap.bring_forward(position, entry, moved);
+        } else {
+            self.heap.put_off(position, entry, moved);
+        }
         true
     }
 
@@ -387,7 +405,7 @@ impl<T> fmt::Debug for TimerHeap<T> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{ARMED, Entry, Key, Timer, TimerHeap, Timestamp};
+    use super::{EXACT, Entry, Key, Timer, TimerHeap, Timestamp};
     use crate::timer::TimerExt;
 
     #[test]
@@ -438,7 +456,7 @@ mod tests {
     #[should_panic(expected = "no place is kept")]
     fn check_catches_a_place_that_was_not_released() {
         let mut timers = heap_of_three();
-        timers.places.allot(ARMED, 0, 0);
+        timers.places.allot(EXACT, 0, 0);
         timers.check();
     }
 }
