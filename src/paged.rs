@@ -20,6 +20,10 @@ pub(crate) trait Vacant {
     const VACANT: Self;
 }
 
+impl Vacant for u64 {
+    const VACANT: Self = 0;
+}
+
 /// Elements in pages of `PAGE`, a power of two.
 pub(crate) struct Paged<X, const PAGE: usize> {
     pages: Vec<Box<[X; PAGE]>>,
@@ -29,6 +33,12 @@ impl<X: Vacant, const PAGE: usize> Paged<X, PAGE> {
     pub(crate) const fn new() -> Self {
         assert!(PAGE.is_power_of_two(), "an index is split by its bits");
         Self { pages: Vec::new() }
+    }
+
+    /// An element, if it is there.
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> Option<&X> {
+        Some(&self.pages.get(index / PAGE)?[index % PAGE])
     }
 
     /// How many elements there are, in use or vacant.

@@ -26,7 +26,7 @@
 
 use core::fmt;
 
-use crate::arena::{Arena, Parting};
+use crate::arena::{Arena, Beside, Parting};
 use crate::error::InsertError;
 use crate::heap::group::{Entry, Key};
 use crate::heap::indexed_heap::{IndexedHeap, MAX_ENTRIES};
@@ -81,7 +81,7 @@ fn tag(soft: Timestamp, hard: Timestamp) -> u8 {
 /// ```
 pub struct TimerHeap<T> {
     /// A place's link is its position in the heap, its datum the soft time in nanoseconds.
-    places: Arena<u64, T>,
+    places: Arena<Beside<u64, T>>,
     heap: IndexedHeap,
     /// The number that the next arming gets.
     next_sequence: u64,
@@ -108,7 +108,7 @@ impl<T> TimerHeap<T> {
         Self::of(places, now)
     }
 
-    const fn of(places: Arena<u64, T>, last_turn: Timestamp) -> Self {
+    const fn of(places: Arena<Beside<u64, T>>, last_turn: Timestamp) -> Self {
         Self {
             places,
             heap: IndexedHeap::new(),
@@ -364,7 +364,7 @@ impl<T> Timer<T> for TimerHeap<T> {
         self.quiet_until = Timestamp::ZERO;
         // One after another from the end, so that a value whose drop panics leaves a heap that is in order.
         while let Some(last) = self.heap.pop_last() {
-            let value = self.places.take(last.index).map(|(_, value, _)| value);
+            let value = self.places.take(last.index).map(|(_, value)| value);
             self.places.release(last.index);
             drop(value);
         }

@@ -134,7 +134,7 @@ impl<T, G: Geometry> Store<T, G> {
         budget.spend(count);
         self.work.moved += count;
         for entry in batch.entries() {
-            if drop_if_stale(&mut self.arena, entry.place) {
+            if drop_if_stale(&mut self.arena, &mut self.stale, entry.place) {
                 self.work.collected += 1;
                 continue;
             }

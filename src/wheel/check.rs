@@ -14,6 +14,7 @@ impl<T, G: Geometry> Store<T, G> {
     /// If an invariant is broken.
     pub(crate) fn check(&self) {
         self.arena.check();
+        self.stale.check();
         self.outliers.check();
         assert!(self.now <= self.target, "the wheel does not run ahead of its turn");
         assert!(self.turn_is_open || self.now == self.target, "a turn is done when the wheel stands at its time");
@@ -39,11 +40,7 @@ impl<T, G: Geometry> Store<T, G> {
                 tag::PROXY => Some(head.datum),
                 _ => None,
             };
-            assert_eq!(
-                filed.is_none(),
-                self.arena.is_marked(entry.place),
-                "a place is marked while its entry is stale"
-            );
+            assert_eq!(filed.is_none(), self.stale.contains(entry.place), "a place is marked while its entry is stale");
             assert!(
                 filed.is_none_or(|filed| filed == entry.expiry),
                 "an entry lies under the tick that its place says"
@@ -54,7 +51,11 @@ impl<T, G: Geometry> Store<T, G> {
 
     fn check_places(&self, seen: &BTreeSet<u32>) {
         let (mut with_entry, mut outliers) = (0, 0);
-        for (index, head) in self.arena.heads().filter(|(_, head)| head.tag() != FREE) {
+        for (index, head) in self.arena.heads() {
+            if head.tag() == FREE {
+                assert!(!self.stale.contains(index), "a free place has no mark");
+                continue;
+            }
             match head.tag() {
                 tag::OWN => {
                     assert!(self.widen(head.datum) >= self.widen(head.link), "an entry is met before its timer is due");
@@ -86,7 +87,7 @@ impl<T, G: Geometry> Store<T, G> {
             if is_live {
                 assert!(self.tick(index) >= Some(self.soonest), "no timer is due before the soonest");
             }
-            if matches!(head.tag(), tag::OWN | tag::PROXY) || self.arena.is_marked(index) {
+            if matches!(head.tag(), tag::OWN | tag::PROXY) || self.stale.contains(index) {
                 with_entry += 1;
                 assert!(seen.contains(&index), "a place that has an entry has it in the wheel");
             }

@@ -2,6 +2,7 @@
 
 use super::chunk::{Batch, Chunks};
 use super::geometry::{Geometry, limits};
+use super::marks::Marks;
 use super::progress::{Cascade, Sweep};
 use super::store::{Store, drop_if_stale};
 
@@ -24,6 +25,7 @@ impl<T, G: Geometry> Store<T, G> {
         self.cascade = Cascade::at(self.now);
         self.soonest = u64::MAX;
         self.turn_is_open = false;
+        self.stale = Marks::new();
         self.arena.clear();
     }
 
@@ -31,11 +33,15 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn shrink_to_fit(&mut self) {
         let mut packed = Chunks::new();
         for level in &mut self.levels {
-            level.repack(&self.chunks, &mut packed, |place| !drop_if_stale(&mut self.arena, place));
+            let keep = |place| !drop_if_stale(&mut self.arena, &mut self.stale, place);
+            level.repack(&self.chunks, &mut packed, keep);
             level.shrink_to_fit();
         }
         self.chunks = packed;
         self.sweep = Sweep::default();
+        if self.stale.count() == 0 {
+            self.stale = Marks::new();
+        }
         self.arena.shrink_to_fit();
     }
 }

@@ -14,6 +14,7 @@ mod chunk;
 mod clear;
 mod first;
 mod level;
+mod marks;
 #[cfg(test)]
 mod model_test;
 mod outliers;

@@ -10,7 +10,7 @@
 //! - *Moved to earlier* than its entry: the entry is stale from now on, and a *proxy* is filed in the right slot: a
 //!   place of its own without a value, which leads to the timer. So the id stays good.
 //!
-//! A place whose entry is stale is marked in the arena. So every live timer has one good entry (its own, its proxy's,
+//! A place whose entry is stale is [marked](Marks). So every live timer has one good entry (its own, its proxy's,
 //! or its place among the [`Outliers`]), and each mark stands for one stale entry more.
 //!
 //! Ticks in entries and places are the low halves; all of them lie from `now` to within the last level's reach, so that
@@ -19,10 +19,11 @@
 use super::chunk::{Batch, Chunks};
 use super::geometry::{Geometry, LEVELS, limits, place, reach};
 use super::level::Level;
+use super::marks::Marks;
 use super::outliers::{Outliers, Side};
 use super::progress::{Cascade, Sweep};
 use super::work::Work;
-use crate::arena::{Arena, Parting};
+use crate::arena::{Apart, Arena, Parting};
 use crate::error::InsertError;
 use crate::timer::TimerId;
 
@@ -42,7 +43,9 @@ pub(crate) mod tag {
 
 /// All that a wheel holds, in ticks.
 pub(crate) struct Store<T, G> {
-    pub(crate) arena: Arena<u32, T>,
+    pub(crate) arena: Arena<Apart<u32, T>>,
+    /// The places whose entry is stale.
+    pub(crate) stale: Marks,
     pub(crate) chunks: Chunks,
     pub(crate) levels: [Level<G>; LEVELS],
     pub(crate) outliers: Outliers,
@@ -67,6 +70,7 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn new(now: u64) -> Self {
         Self {
             arena: Arena::new(),
+            stale: Marks::new(),
             chunks: Chunks::new(),
             levels: core::array::from_fn(Level::new),
             outliers: Outliers::new(),
@@ -84,7 +88,7 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// Entries held, of live timers and stale ones.
     pub(crate) const fn entries(&self) -> usize {
-        self.arena.live() + self.arena.marked()
+        self.arena.live() + self.stale.count()
     }
 
     /// The tick, at `now` or after it, that has this low half.
@@ -160,7 +164,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline(never)]
     fn move_elsewhere(&mut self, index: u32, tick: u64, within: bool) {
         match self.arena.head(index).tag() {
-            tag::OWN => self.arena.mark(index),
+            tag::OWN => self.stale.insert(index),
             tag::PROXIED => {
                 let proxy = self.arena.head(index).link;
                 if within && tick >= self.widen(self.arena.head(proxy).datum) {
@@ -178,7 +182,7 @@ impl<T, G: Geometry> Store<T, G> {
         }
         if !within {
             self.become_outlier(index, tick);
-        } else if self.arena.is_marked(index) {
+        } else if self.stale.contains(index) {
             self.file_proxy(index, tick);
         } else {
             self.file_own(index, tick);
@@ -220,12 +224,13 @@ impl<T, G: Geometry> Store<T, G> {
         let value = self.arena.take_by_id(id, |head| {
             if head.tag() != tag::OWN {
                 elsewhere = Some((head.tag(), head.link));
-                return Parting::Keep;
+                return Parting::Keep(head.tag());
             }
             let tick = self.now + u64::from(head.link.wrapping_sub(self.now as u32));
             let level = place(&self.limits, tick);
             if !self.levels[level].pop_back_if(&mut self.chunks, tick, index) {
-                return Parting::Mark(tag::DEAD);
+                self.stale.insert(index);
+                return Parting::Keep(tag::DEAD);
             }
             ending = Some((level, tick));
             Parting::Release
@@ -252,7 +257,7 @@ impl<T, G: Geometry> Store<T, G> {
     /// Frees the place of a timer that has left, or keeps it while a stale entry still refers to it.
     #[inline]
     pub(crate) fn leave(&mut self, index: u32) {
-        if self.arena.is_marked(index) {
+        if self.stale.contains(index) {
             self.arena.head_mut(index).set_tag(tag::DEAD);
         } else {
             self.arena.release(index);
@@ -269,7 +274,7 @@ impl<T, G: Geometry> Store<T, G> {
             self.entry_went(level, tick);
         } else {
             self.arena.head_mut(proxy).set_tag(tag::DEAD);
-            self.arena.mark(proxy);
+            self.stale.insert(proxy);
         }
     }
 
@@ -278,9 +283,9 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn entry_went(&mut self, level: usize, tick: u64) {
         self.work.collected += 1;
-        if self.arena.marked() > 0 {
-            let arena = &mut self.arena;
-            let gone = self.levels[level].drop_back(&mut self.chunks, tick, |place| drop_if_stale(arena, place));
+        if self.stale.count() > 0 {
+            let (arena, stale) = (&mut self.arena, &mut self.stale);
+            let gone = self.levels[level].drop_back(&mut self.chunks, tick, |place| drop_if_stale(arena, stale, place));
             self.work.collected += gone as u64;
         }
     }
@@ -289,18 +294,18 @@ impl<T, G: Geometry> Store<T, G> {
 /// Has done with the entry of a place, if it is stale; with the place too, if it was kept for the entry alone. Says
 /// whether it was.
 #[inline]
-pub(crate) fn drop_if_stale<T>(arena: &mut Arena<u32, T>, place: u32) -> bool {
-    let is_stale = arena.is_marked(place);
+pub(crate) fn drop_if_stale<T>(arena: &mut Arena<Apart<u32, T>>, stale: &mut Marks, place: u32) -> bool {
+    let is_stale = stale.contains(place);
     if is_stale {
-        drop_stale(arena, place);
+        drop_stale(arena, stale, place);
     }
     is_stale
 }
 
 /// Has done with the stale entry of a place; with the place too, if it was kept for the entry alone.
 #[inline]
-pub(crate) fn drop_stale<T>(arena: &mut Arena<u32, T>, place: u32) {
-    arena.unmark(place);
+pub(crate) fn drop_stale<T>(arena: &mut Arena<Apart<u32, T>>, stale: &mut Marks, place: u32) {
+    stale.remove(place);
     if arena.head(place).tag() == tag::DEAD {
         arena.release(place);
     }

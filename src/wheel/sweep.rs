@@ -13,7 +13,6 @@
 use super::geometry::{Geometry, LEVELS};
 use super::progress::Sweep;
 use super::store::{Store, drop_stale};
-use crate::arena::Arena;
 
 /// Stale entries up to this number are no reason to sweep, nor to go on with it.
 const ALLOWANCE: usize = 64;
@@ -22,13 +21,13 @@ impl<T, G: Geometry> Store<T, G> {
     /// Whether more is stale than may be left without a sweep.
     #[inline]
     const fn needs_sweep(&self) -> bool {
-        self.arena.marked() > self.arena.live() / 2 + ALLOWANCE
+        self.stale.count() > self.arena.live() / 2 + ALLOWANCE
     }
 
     /// Does one step of the sweep, if one is under way or wanted, and says how many entries it looked at.
     #[inline]
     pub(crate) fn collect_garbage(&mut self) -> usize {
-        if self.arena.marked() <= ALLOWANCE {
+        if self.stale.count() <= ALLOWANCE {
             return 0;
         }
         if self.sweep.under_way || self.needs_sweep() { self.sweep_on() } else { 0 }
@@ -63,8 +62,14 @@ impl<T, G: Geometry> Store<T, G> {
 
     fn sweep_chunk(&mut self) -> usize {
         let level = &mut self.levels[self.sweep.level];
-        let (swept, dropped) =
-            level.sweep_chunk(&mut self.chunks, self.sweep.slot, &mut self.arena, Arena::is_marked, drop_stale);
+        let mut owner = (&mut self.arena, &mut self.stale);
+        let (swept, dropped) = level.sweep_chunk(
+            &mut self.chunks,
+            self.sweep.slot,
+            &mut owner,
+            |(_, stale), place| stale.contains(place),
+            |(arena, stale), place| drop_stale(arena, stale, place),
+        );
         self.work.swept += swept as u64;
         self.work.collected += dropped as u64;
         swept

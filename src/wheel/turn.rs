@@ -125,7 +125,7 @@ impl<T, G: Geometry> Store<T, G> {
                 return self.meet_proxy(entry, timer, budget);
             }
             _ => {
-                drop_stale(&mut self.arena, entry.place);
+                drop_stale(&mut self.arena, &mut self.stale, entry.place);
                 self.work.collected += 1;
             }
         }
@@ -138,7 +138,7 @@ impl<T, G: Geometry> Store<T, G> {
             self.arena.release(entry.place);
             return self.fire(timer, budget);
         }
-        if self.arena.is_marked(timer) {
+        if self.stale.contains(timer) {
             self.arena.head_mut(entry.place).datum = tick;
             self.file_again(self.widen(tick), entry.place, budget);
         } else {
@@ -165,7 +165,7 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// Hands out a timer that is not filed under its own name.
     fn fire(&mut self, index: u32, budget: &mut Budget) -> Option<(TimerId, T)> {
-        let (id, value, _) = self.arena.take(index)?;
+        let (id, value) = self.arena.take(index)?;
         self.leave(index);
         self.fired(Some((id, value)), budget)
     }

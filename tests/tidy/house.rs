@@ -29,6 +29,7 @@ const LINES: &[&[&str]] = &[
         "wheel::cascade",
         "wheel::store",
         "wheel::level",
+        "wheel::marks",
         "wheel::outliers",
         "wheel::progress",
         "wheel::work",
