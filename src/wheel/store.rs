@@ -218,6 +218,7 @@ impl<T, G: Geometry> Store<T, G> {
     /// Takes a timer out before it fires.
     #[inline]
     pub(crate) fn cancel(&mut self, id: TimerId) -> Option<T> {
+        self.collect_garbage();
         let index = id.index();
         let mut elsewhere = None;
         let mut ending = None;
@@ -240,7 +241,6 @@ impl<T, G: Geometry> Store<T, G> {
         } else if let Some((head_tag, link)) = elsewhere {
             self.leave_elsewhere(index, head_tag, link);
         }
-        self.collect_garbage();
         Some(value)
     }
 
