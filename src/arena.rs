@@ -34,6 +34,8 @@ pub(crate) enum Parting {
 /// The places of one container. They are allotted by pages, so that growing never copies more than a page (C8).
 pub(crate) struct Arena<P> {
     pages: Vec<P>,
+    /// A page to come, made before it is needed.
+    spare: Option<P>,
     /// The free place that was released last.
     free: u32,
     /// Places with a value.
@@ -54,6 +56,7 @@ impl<P: Page> Arena<P> {
     pub(crate) const fn new() -> Self {
         Self {
             pages: Vec::new(),
+            spare: None,
             free: NOWHERE,
             live: 0,
             kept: 0,
@@ -89,9 +92,26 @@ impl<P: Page> Arena<P> {
         self.live + self.kept
     }
 
+    /// Free places, without those of the spare page.
+    #[inline]
+    fn free(&self) -> usize {
+        self.places() - self.in_use() - self.retired
+    }
+
     /// How many places there are.
-    fn places(&self) -> usize {
+    pub(crate) fn places(&self) -> usize {
         self.pages.len() << P::BITS
+    }
+
+    /// How many places there will be with the next page.
+    pub(crate) fn next_places(&self) -> usize {
+        self.places() + (1 << P::BITS)
+    }
+
+    /// Whether the next place that is given out is on a new page.
+    #[inline]
+    pub(crate) const fn is_full(&self) -> bool {
+        self.free == NOWHERE
     }
 
     /// The page of a place, if there is one, and where it lies in it.
@@ -138,7 +158,7 @@ impl<P: Page> Arena<P> {
     /// Whether there is a free place, if need be on a new page.
     #[inline]
     fn has_free_place(&mut self) -> bool {
-        self.free != NOWHERE || self.add_page()
+        !self.is_full() || self.add_page()
     }
 
     #[cold]
@@ -147,10 +167,33 @@ impl<P: Page> Arena<P> {
         let first = self.places();
         let has_room = first < Self::CAPACITY;
         if has_room {
-            self.pages.push(P::new(first as u32, self.first_generation, self.free));
+            let mut page = self.spare.take().unwrap_or_else(|| self.new_page());
+            page.head_mut((1 << P::BITS) - 1).link = self.free;
+            self.pages.push(page);
             self.free = first as u32;
         }
         has_room
+    }
+
+    /// The page that comes next.
+    fn new_page(&self) -> P {
+        P::new(self.places() as u32, self.first_generation, NOWHERE)
+    }
+
+    /// Whether fewer than `least` places are free, and the next page is not ready.
+    #[inline]
+    pub(crate) fn is_short_of(&self, least: usize) -> bool {
+        self.spare.is_none() && self.free() < least
+    }
+
+    /// Makes the next page ready, so that whoever comes upon it does not wait for memory.
+    pub(crate) fn make_spare(&mut self) {
+        if self.places() < Self::CAPACITY {
+            let mut page = self.new_page();
+            page.warm();
+            self.spare = Some(page);
+            self.pages.reserve(1);
+        }
     }
 
     /// The id of the timer at `index`, which holds a value.
@@ -323,7 +366,7 @@ impl<P: Page> Arena<P> {
 
     /// Makes room for `additional` more values.
     pub(crate) fn reserve(&mut self, additional: usize) {
-        let free = self.places() - self.in_use() - self.retired;
+        let free = self.free();
         for page in &mut self.pages {
             page.reserve(additional);
         }
@@ -339,6 +382,7 @@ impl<P: Page> Arena<P> {
     /// Gives back the free pages at the end, and room for values that is not used. The generations of places that are
     /// given back are not forgotten: whatever is given out there again starts above all of them.
     pub(crate) fn shrink_to_fit(&mut self) {
+        self.spare = None;
         while let Some(last) = self.pages.last().filter(|page| page.is_free()) {
             let greatest = last.heads().map(Head::generation).max();
             self.first_generation = self.first_generation.max(greatest.unwrap_or(0));

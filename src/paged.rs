@@ -35,12 +35,6 @@ impl<X: Vacant, const PAGE: usize> Paged<X, PAGE> {
         Self { pages: Vec::new() }
     }
 
-    /// An element, if it is there.
-    #[inline]
-    pub(crate) fn get(&self, index: usize) -> Option<&X> {
-        Some(&self.pages.get(index / PAGE)?[index % PAGE])
-    }
-
     /// How many elements there are, in use or vacant.
     pub(crate) fn capacity(&self) -> usize {
         self.pages.len() * PAGE

@@ -7,8 +7,10 @@ use super::page::{Page, new_head};
 use crate::head::Head;
 use crate::paged::{SMALL, boxed};
 
-const BITS: u32 = if SMALL { 7 } else { 9 };
+const BITS: u32 = if SMALL { 7 } else { 8 };
 const PAGE: usize = 1 << BITS;
+/// Bytes of values that are written before they are needed, at most.
+const WARM_BYTES: usize = 4096;
 
 /// Heads in one array, values in another.
 ///
@@ -68,6 +70,12 @@ impl<M: Copy + Default, T> Page for Apart<M, T> {
 
     fn reserve(&mut self, additional: usize) {
         self.values.reserve_exact(additional.min(PAGE - self.values.len()));
+    }
+
+    fn warm(&mut self) {
+        self.values.reserve_exact(PAGE - self.values.len());
+        let warm = WARM_BYTES / size_of::<Option<T>>().max(1);
+        self.values.resize_with(warm.clamp(self.values.len(), PAGE), || None);
     }
 
     fn shrink_to_fit(&mut self) {

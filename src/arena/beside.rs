@@ -75,5 +75,7 @@ impl<M: Copy + Default, T> Page for Beside<M, T> {
 
     fn reserve(&mut self, _additional: usize) {}
 
+    fn warm(&mut self) {}
+
     fn shrink_to_fit(&mut self) {}
 }

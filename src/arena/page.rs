@@ -34,6 +34,9 @@ pub(crate) trait Page {
     /// Makes room for as many more values as there are places for.
     fn reserve(&mut self, additional: usize);
 
+    /// Touches the memory of the first values, so that they do not wait for the system to find it.
+    fn warm(&mut self);
+
     /// Gives back room for values that is not used.
     fn shrink_to_fit(&mut self);
 

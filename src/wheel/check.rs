@@ -15,6 +15,7 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn check(&self) {
         self.arena.check();
         self.stale.check();
+        assert!(self.stale.room() >= self.arena.places(), "there is room for the mark of each place");
         self.outliers.check();
         assert!(self.now <= self.target, "the wheel does not run ahead of its turn");
         assert!(self.turn_is_open || self.now == self.target, "a turn is done when the wheel stands at its time");

@@ -8,8 +8,8 @@ use crate::paged::{Paged, SMALL, Vacant};
 
 /// Entries in a chunk: as many as fit into 128 bytes beside the links.
 pub(crate) const CHUNK: usize = 14;
-/// Chunks in a page: 8 KB, written when the page comes.
-const PAGE: usize = if SMALL { 4 } else { 64 };
+/// Chunks in a page: 4 KB, written when the page comes.
+const PAGE: usize = if SMALL { 4 } else { 32 };
 /// A link to nowhere.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -116,6 +116,14 @@ impl Chunks {
         chunk.entries[0] = entry;
         self.free = free;
         taken
+    }
+
+    /// Makes the next page ready if fewer than `least` chunks have never been used.
+    #[inline]
+    pub(crate) fn restock(&mut self, least: usize) {
+        if self.chunks.capacity() - self.len < least {
+            self.chunks.make_room(self.chunks.capacity());
+        }
     }
 
     #[cold]

@@ -1,4 +1,4 @@
-//! The calls that may touch everything: clearing and shrinking.
+//! The calls that may touch everything: clearing, reserving and shrinking.
 
 use super::chunk::{Batch, Chunks};
 use super::geometry::{Geometry, limits};
@@ -25,8 +25,14 @@ impl<T, G: Geometry> Store<T, G> {
         self.cascade = Cascade::at(self.now);
         self.soonest = u64::MAX;
         self.turn_is_open = false;
-        self.stale = Marks::new();
+        self.stale = Marks::with_room(self.arena.places());
         self.arena.clear();
+    }
+
+    /// Makes room for `additional` more timers.
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.arena.reserve(additional);
+        self.stale.reserve(self.arena.places());
     }
 
     /// Collects all that is stale, and gives back what is left unused.
@@ -39,9 +45,9 @@ impl<T, G: Geometry> Store<T, G> {
         }
         self.chunks = packed;
         self.sweep = Sweep::default();
-        if self.stale.count() == 0 {
-            self.stale = Marks::new();
-        }
         self.arena.shrink_to_fit();
+        if self.stale.count() == 0 {
+            self.stale = Marks::with_room(self.arena.places());
+        }
     }
 }

@@ -19,6 +19,18 @@ impl Marks {
         Self { words: Paged::new(), count: 0 }
     }
 
+    /// No marks, and room for those of so many places.
+    pub(crate) fn with_room(places: usize) -> Self {
+        let mut marks = Self::new();
+        marks.reserve(places);
+        marks
+    }
+
+    /// For how many places there is room.
+    pub(crate) fn room(&self) -> usize {
+        self.words.capacity() * 64
+    }
+
     /// How many places are marked.
     #[inline]
     pub(crate) const fn count(&self) -> usize {
@@ -28,7 +40,12 @@ impl Marks {
     #[inline]
     pub(crate) fn contains(&self, place: u32) -> bool {
         let (word, bit) = split(place);
-        self.words.get(word).is_some_and(|word| word & bit != 0)
+        self.words[word] & bit != 0
+    }
+
+    /// Makes room for the marks of so many places.
+    pub(crate) fn reserve(&mut self, places: usize) {
+        self.words.reserve(places.div_ceil(64));
     }
 
     /// Marks a place that is not marked.
@@ -36,9 +53,6 @@ impl Marks {
     pub(crate) fn insert(&mut self, place: u32) {
         debug_assert!(!self.contains(place), "a place is marked once");
         let (word, bit) = split(place);
-        while word >= self.words.capacity() {
-            self.words.make_room(self.words.capacity());
-        }
         self.words[word] |= bit;
         self.count += 1;
     }
@@ -83,6 +97,7 @@ mod tests {
             let (mut marks, mut model) = (Marks::new(), BTreeSet::new());
             for place in places {
                 if model.insert(place) {
+                    marks.reserve(place as usize + 1);
                     marks.insert(place);
                 } else {
                     model.remove(&place);
@@ -91,6 +106,7 @@ mod tests {
                 prop_assert_eq!(marks.count(), model.len());
                 marks.check();
             }
+            marks.reserve(2_100);
             prop_assert!((0..2_100).all(|place| marks.contains(place) == model.contains(&place)));
         }
     }

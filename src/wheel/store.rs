@@ -111,11 +111,20 @@ impl<T, G: Geometry> Store<T, G> {
         self.levels[level].push(&mut self.chunks, tick, index, false);
     }
 
+    /// Sees to it that the place which is given out next can be marked.
+    #[inline]
+    fn make_room(&mut self) {
+        if self.arena.is_full() {
+            self.stale.reserve(self.arena.next_places());
+        }
+    }
+
     #[inline]
     pub(crate) fn insert(&mut self, tick: u64, value: T) -> Result<TimerId, InsertError<T>> {
         if !self.is_within(tick) {
             return self.insert_outlier(tick, value);
         }
+        self.make_room();
         let id = self.arena.insert(value, tag::OWN, tick as u32, tick as u32)?;
         self.file(tick, id.index());
         Ok(id)
@@ -124,6 +133,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[cold]
     #[inline(never)]
     fn insert_outlier(&mut self, tick: u64, value: T) -> Result<TimerId, InsertError<T>> {
+        self.make_room();
         let id = self.arena.insert(value, tag::OUTLIER, 0, 0)?;
         self.add_outlier(tick, id.index());
         Ok(id)
@@ -205,6 +215,7 @@ impl<T, G: Geometry> Store<T, G> {
 
     /// Files a timer, whose own entry is stale, under the name of a proxy.
     fn file_proxy(&mut self, index: u32, tick: u64) {
+        self.make_room();
         let Some(proxy) = self.arena.allot(tag::PROXY, index, tick as u32) else {
             // All 2³² places are taken. The outliers need none; only the order within the tick is lost.
             return self.become_outlier(index, tick);

@@ -201,7 +201,7 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     }
 
     fn reserve(&mut self, additional: usize) {
-        self.store.arena.reserve(additional);
+        self.store.reserve(additional);
     }
 
     fn shrink_to_fit(&mut self) {

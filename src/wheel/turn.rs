@@ -11,6 +11,10 @@ use super::store::{Store, drop_stale, tag};
 use crate::head::Head;
 use crate::timer::{Budget, TimerId};
 
+/// So many free places are kept, and so many chunks that were never used.
+const STOCK: usize = 128;
+const STOCK_OF_CHUNKS: usize = 16;
+
 impl<T, G: Geometry> Store<T, G> {
     /// Opens a turn at `tick`, or at the last turn's time if that is later.
     #[inline]
@@ -65,6 +69,24 @@ impl<T, G: Geometry> Store<T, G> {
     fn finish(&mut self, budget: &mut Budget) {
         self.feed(budget);
         self.turn_is_open = budget.is_spent();
+        self.restock();
+    }
+
+    /// Keeps some places and chunks ready for what is armed until the next turn, so that no such call waits for memory
+    /// where timers come and go. (Stale entries take some before they are collected, however steady the load.)
+    #[inline]
+    fn restock(&mut self) {
+        if self.arena.is_short_of(STOCK) {
+            self.make_spare();
+        }
+        self.chunks.restock(STOCK_OF_CHUNKS);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_spare(&mut self) {
+        self.arena.make_spare();
+        self.stale.reserve(self.arena.next_places());
     }
 
     /// Takes the next chunk of entries out of the slot of `now`.
