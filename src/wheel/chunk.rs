@@ -10,6 +10,8 @@ use crate::paged::{Paged, SMALL, Vacant};
 pub(crate) const CHUNK: usize = 14;
 /// Chunks in a page: 4 KB, written when the page comes.
 const PAGE: usize = if SMALL { 4 } else { 32 };
+/// So many chunks that were never used a turn leaves behind.
+pub(crate) const STOCK: usize = PAGE / 2;
 /// A link to nowhere.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -118,7 +120,7 @@ impl Chunks {
         taken
     }
 
-    /// Makes the next page ready if fewer than `least` chunks have never been used.
+    /// Makes the next page ready if fewer than `least` chunks are left that were never used.
     #[inline]
     pub(crate) fn restock(&mut self, least: usize) {
         if self.chunks.capacity() - self.len < least {
@@ -133,6 +135,8 @@ impl Chunks {
         self.chunks.make_room(added);
         self.chunks[added] = Chunk { previous, next, len: 1, entries: [entry; CHUNK] };
         self.len += 1;
+        // Between turns as well, if they come rarely; but then the stock may go down a little.
+        self.restock(STOCK / 2);
         added as u32
     }
 

@@ -96,13 +96,13 @@ impl<G: Geometry> Level<G> {
         tick as usize & (double_slots::<G>(0) - 1)
     }
 
-    /// Writes slots up to the one with this number and some more, so that no one call has to write all of tv1's.
+    /// Makes slots up to the one with this number and some more, so that no one call has to write all of tv1's.
     #[cold]
     #[inline(never)]
     fn prepare(&mut self, index: usize) {
-        let all = self.mask + 1;
-        self.slots.reserve_exact(all - self.slots.len());
-        self.slots.resize((index + 1).next_multiple_of(PREPARED).min(all), Slot::EMPTY);
+        let wanted = (index + 1).next_multiple_of(PREPARED).min(self.mask + 1);
+        self.slots.reserve_exact(wanted - self.slots.len());
+        self.slots.resize(wanted, Slot::EMPTY);
     }
 
     /// Files an entry for `tick`: straight into its slot, or as one that comes from the level above.

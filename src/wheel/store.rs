@@ -174,7 +174,12 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline(never)]
     fn move_elsewhere(&mut self, index: u32, tick: u64, within: bool) {
         match self.arena.head(index).tag() {
-            tag::OWN => self.stale.insert(index),
+            tag::OWN => {
+                let filed = self.widen(self.arena.head(index).link);
+                if !self.take_off_end(filed, index) {
+                    self.stale.insert(index);
+                }
+            }
             tag::PROXIED => {
                 let proxy = self.arena.head(index).link;
                 if within && tick >= self.widen(self.arena.head(proxy).datum) {
@@ -278,15 +283,24 @@ impl<T, G: Geometry> Store<T, G> {
     /// Has done with a proxy: takes its entry off the end of its slot and frees the place, or else leaves both to be
     /// collected.
     fn abandon_proxy(&mut self, proxy: u32) {
-        let tick = self.widen(self.arena.head(proxy).datum);
-        let level = place(&self.limits, tick);
-        if self.levels[level].pop_back_if(&mut self.chunks, tick, proxy) {
+        let filed = self.widen(self.arena.head(proxy).datum);
+        if self.take_off_end(filed, proxy) {
             self.arena.release(proxy);
-            self.entry_went(level, tick);
         } else {
             self.arena.head_mut(proxy).set_tag(tag::DEAD);
             self.stale.insert(proxy);
         }
+    }
+
+    /// Takes the entry of a place, which is filed under this tick, off the end of its slot if it lies there, and says
+    /// whether it did.
+    fn take_off_end(&mut self, filed: u64, index: u32) -> bool {
+        let level = place(&self.limits, filed);
+        let lay_there = self.levels[level].pop_back_if(&mut self.chunks, filed, index);
+        if lay_there {
+            self.entry_went(level, filed);
+        }
+        lay_there
     }
 
     /// Counts an entry that went off the end of its slot. Timers that were cancelled in the order of arming lie before

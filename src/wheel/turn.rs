@@ -4,16 +4,15 @@
 //! nothing. Each tick's timers come in the order of C3: outliers from beyond the reach, what came down from above, what
 //! was filed straight, the overdue.
 
-use super::chunk::Entry;
+use super::chunk::{self, Entry};
 use super::geometry::Geometry;
 use super::outliers::Side;
 use super::store::{Store, drop_stale, tag};
 use crate::head::Head;
 use crate::timer::{Budget, TimerId};
 
-/// So many free places are kept, and so many chunks that were never used.
+/// So many free places are kept.
 const STOCK: usize = 128;
-const STOCK_OF_CHUNKS: usize = 16;
 
 impl<T, G: Geometry> Store<T, G> {
     /// Opens a turn at `tick`, or at the last turn's time if that is later.
@@ -78,8 +77,9 @@ impl<T, G: Geometry> Store<T, G> {
     fn restock(&mut self) {
         if self.arena.is_short_of(STOCK) {
             self.make_spare();
+        } else {
+            self.chunks.restock(chunk::STOCK);
         }
-        self.chunks.restock(STOCK_OF_CHUNKS);
     }
 
     #[cold]
