@@ -183,15 +183,15 @@ impl<P: Page> Arena<P> {
     /// Whether fewer than `least` places are free, and the next page is not ready.
     #[inline]
     pub(crate) fn is_short_of(&self, least: usize) -> bool {
-        self.spare.is_none() && self.free() < least
+        self.free() < least && !self.spare.as_ref().is_some_and(P::is_warm)
     }
 
-    /// Makes the next page ready, so that whoever comes upon it does not wait for memory.
+    /// Makes the next page ready in two steps, so that whoever comes upon it does not wait for memory.
     pub(crate) fn make_spare(&mut self) {
-        if self.places() < Self::CAPACITY {
-            let mut page = self.new_page();
+        if let Some(page) = &mut self.spare {
             page.warm();
-            self.spare = Some(page);
+        } else if self.places() < Self::CAPACITY {
+            self.spare = Some(self.new_page());
             self.pages.reserve(1);
         }
     }

@@ -10,6 +10,8 @@ pub(crate) const MAX_DELAY_TICKS: u64 = 60_000;
 const SEED: u64 = 0x7469_636b_7768_6565;
 /// Above this many timers the last check cancels them instead of waiting for all to fire, which would take minutes.
 const FIRE_ALL_UP_TO: usize = 2_000_000;
+/// Bytes that an allocator neither serves from its smallest bins nor gives back to the system at once.
+const LARGE_PIECE: usize = 96 << 10;
 /// Turns in which they all fire: one for each tick, unless job b has moved deadlines far away.
 const MOST_LAST_TURNS: u64 = 1 << 18;
 
@@ -130,6 +132,12 @@ impl<C: Contender> Load<C> {
             self.ledger.cancelled(self.timers.cancel(&mut held.key), place as u64);
         }
     }
+}
+
+/// What the contender before has left is not for the next one to pay: pieces that the allocator joins only when somebody
+/// asks for a large one, and memory that has gone cold while that one fired.
+pub(crate) fn tidy_memory() {
+    drop(std::hint::black_box(vec![1_u8; LARGE_PIECE]));
 }
 
 /// Checks each timer as it fires, one by one where keys are held: a second firing finds its place vacated.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::jobs::clock::timed;
 use crate::jobs::contender::{Contender, OnTurn};
 use crate::jobs::ledger::Ledger;
-use crate::jobs::load::{Held, Load, MAX_DELAY_TICKS, Random};
+use crate::jobs::load::{Held, Load, MAX_DELAY_TICKS, Random, tidy_memory};
 
 /// How often, on average, job b2 resets a timer within its timeout. One in e^4 timers (1.8 %) thus sees no reset for
 /// 60,000 ticks and fires, and is armed again.
@@ -19,8 +19,6 @@ const SHORT_WARM_UP_TICKS: u64 = 32_768;
 const WARM_UP_OPERATIONS: u64 = 1 << 18;
 /// Above this many timers runs are shortened, so that all of them fit into an hour.
 const MANY: u64 = 2_000_000;
-/// Bytes that an allocator neither serves from its smallest bins nor gives back to the system at once.
-const LARGE_PIECE: usize = 96 << 10;
 /// In so many ticks the second level of Linux's wheel turns once, and a slot of the third comes down: the longest turn.
 pub(crate) const LEVEL_TICKS: u64 = 16_384;
 
@@ -218,9 +216,7 @@ struct ArmAndDrain<C> {
 
 impl<C: Contender> Rounds for ArmAndDrain<C> {
     fn round(&mut self, _operations: u64) -> Result<Vec<Timed>, String> {
-        // What the contender before has left is not for this one to pay: pieces that the allocator joins only when
-        // somebody asks for a large one, and memory that has gone cold while that one fired.
-        drop(std::hint::black_box(vec![1_u8; LARGE_PIECE]));
+        tidy_memory();
         let mut load = Load::<C>::empty();
         let operations = self.count as u64;
         let arm = timed(|| {

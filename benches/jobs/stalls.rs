@@ -11,7 +11,7 @@ use hdrhistogram::Histogram;
 
 use crate::jobs::contender::{Contender, OnTurn};
 use crate::jobs::ledger::Ledger;
-use crate::jobs::load::{Held, Load, MAX_DELAY_TICKS, Random};
+use crate::jobs::load::{Held, Load, MAX_DELAY_TICKS, Random, tidy_memory};
 use crate::jobs::means::{Hold, timed_ticks, warm_up_ticks};
 use crate::jobs::moments::{self, moments};
 
@@ -162,6 +162,7 @@ fn calls<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     let mut load = Load::<C>::empty();
     let mut growing = Series::default();
     load.held.reserve_exact(count);
+    tidy_memory();
     {
         let _entered = load.timers.enter();
         for _ in 0..count {

@@ -7,10 +7,10 @@ use super::page::{Page, new_head};
 use crate::head::Head;
 use crate::paged::{SMALL, boxed};
 
-const BITS: u32 = if SMALL { 7 } else { 8 };
+const BITS: u32 = if SMALL { 7 } else { 9 };
 const PAGE: usize = 1 << BITS;
 /// Bytes of values that are written before they are needed, at most.
-const WARM_BYTES: usize = 4096;
+const WARM_BYTES: usize = 8192;
 
 /// Heads in one array, values in another.
 ///
@@ -72,10 +72,14 @@ impl<M: Copy + Default, T> Page for Apart<M, T> {
         self.values.reserve_exact(additional.min(PAGE - self.values.len()));
     }
 
+    fn is_warm(&self) -> bool {
+        self.values.capacity() > 0
+    }
+
     fn warm(&mut self) {
-        self.values.reserve_exact(PAGE - self.values.len());
+        self.values.reserve_exact(PAGE);
         let warm = WARM_BYTES / size_of::<Option<T>>().max(1);
-        self.values.resize_with(warm.clamp(self.values.len(), PAGE), || None);
+        self.values.resize_with(warm.min(PAGE), || None);
     }
 
     fn shrink_to_fit(&mut self) {

@@ -75,6 +75,10 @@ impl<M: Copy + Default, T> Page for Beside<M, T> {
 
     fn reserve(&mut self, _additional: usize) {}
 
+    fn is_warm(&self) -> bool {
+        true
+    }
+
     fn warm(&mut self) {}
 
     fn shrink_to_fit(&mut self) {}

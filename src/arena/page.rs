@@ -34,7 +34,10 @@ pub(crate) trait Page {
     /// Makes room for as many more values as there are places for.
     fn reserve(&mut self, additional: usize);
 
-    /// Touches the memory of the first values, so that they do not wait for the system to find it.
+    /// Whether there is memory for the first values.
+    fn is_warm(&self) -> bool;
+
+    /// Allocates room for the values of a new page, and writes the first, so that they do not wait for memory.
     fn warm(&mut self);
 
     /// Gives back room for values that is not used.

@@ -11,7 +11,7 @@ pub(crate) const CHUNK: usize = 14;
 /// Chunks in a page: 4 KB, written when the page comes.
 const PAGE: usize = if SMALL { 4 } else { 32 };
 /// So many chunks that were never used a turn leaves behind.
-pub(crate) const STOCK: usize = PAGE / 2;
+pub(crate) const STOCK: usize = PAGE;
 /// A link to nowhere.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -136,7 +136,7 @@ impl Chunks {
         self.chunks[added] = Chunk { previous, next, len: 1, entries: [entry; CHUNK] };
         self.len += 1;
         // Between turns as well, if they come rarely; but then the stock may go down a little.
-        self.restock(STOCK / 2);
+        self.restock(STOCK / 4);
         added as u32
     }
 

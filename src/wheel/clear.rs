@@ -33,6 +33,7 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn reserve(&mut self, additional: usize) {
         self.arena.reserve(additional);
         self.stale.reserve(self.arena.places());
+        self.chunks.restock(1);
     }
 
     /// Collects all that is stale, and gives back what is left unused.

@@ -105,6 +105,11 @@ impl<G: Geometry> Level<G> {
         self.slots.resize(wanted, Slot::EMPTY);
     }
 
+    /// Makes the first slots.
+    pub(crate) fn prepare_some(&mut self) {
+        self.prepare(PREPARED - 1);
+    }
+
     /// Files an entry for `tick`: straight into its slot, or as one that comes from the level above.
     #[inline]
     pub(crate) fn push(&mut self, chunks: &mut Chunks, tick: u64, place: u32, from_above: bool) {

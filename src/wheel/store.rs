@@ -41,6 +41,9 @@ pub(crate) mod tag {
     pub(crate) const DEAD: u8 = 5;
 }
 
+/// Levels whose first slots are there from the beginning: with ticks of a millisecond, for timers of some hours.
+const PREPARED_LEVELS: usize = 3;
+
 /// All that a wheel holds, in ticks.
 pub(crate) struct Store<T, G> {
     pub(crate) arena: Arena<Apart<u32, T>>,
@@ -67,7 +70,15 @@ pub(crate) struct Store<T, G> {
 }
 
 impl<T, G: Geometry> Store<T, G> {
+    /// An empty store, with the memory that its first timers will need.
     pub(crate) fn new(now: u64) -> Self {
+        let mut store = Self::bare(now);
+        store.reserve(1);
+        store.levels[..PREPARED_LEVELS].iter_mut().for_each(Level::prepare_some);
+        store
+    }
+
+    fn bare(now: u64) -> Self {
         Self {
             arena: Arena::new(),
             stale: Marks::new(),

@@ -12,7 +12,7 @@ use crate::head::Head;
 use crate::timer::{Budget, TimerId};
 
 /// So many free places are kept.
-const STOCK: usize = 128;
+const STOCK: usize = 256;
 
 impl<T, G: Geometry> Store<T, G> {
     /// Opens a turn at `tick`, or at the last turn's time if that is later.
@@ -77,9 +77,8 @@ impl<T, G: Geometry> Store<T, G> {
     fn restock(&mut self) {
         if self.arena.is_short_of(STOCK) {
             self.make_spare();
-        } else {
-            self.chunks.restock(chunk::STOCK);
         }
+        self.chunks.restock(chunk::STOCK);
     }
 
     #[cold]
