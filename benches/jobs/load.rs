@@ -134,8 +134,8 @@ impl<C: Contender> Load<C> {
     }
 }
 
-/// What the contender before has left is not for the next one to pay: pieces that the allocator joins only when somebody
-/// asks for a large one, and memory that has gone cold while that one fired.
+/// What the contender before has left is not for the next one to pay: pieces that the allocator joins only when
+/// somebody asks for a large one, and memory that has gone cold while that one fired.
 pub(crate) fn tidy_memory() {
     drop(std::hint::black_box(vec![1_u8; LARGE_PIECE]));
 }

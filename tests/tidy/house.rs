@@ -115,7 +115,7 @@ const LINES: &[&[&str]] = &[
         "integrations::tokio::sleep",
     ],
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
-    &["arena", "arena::page", "head", "timer"],
+    &["arena", "arena::apart", "arena::beside", "arena::page", "head", "timer"],
     &["time", "error"],
 ];
 
