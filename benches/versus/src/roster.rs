@@ -7,7 +7,7 @@ use crate::jobs::contenders::{BTree, DelayQueueTimers, Ours, TokioSleeps};
 use crate::jobs::roster::Entry;
 use crate::memory::{Footprint, Usage, footprint};
 use crate::peers::{
-    HashWheel, HashedQueue, IndexedHeap, KestrelWheel, LazyBinaryHeap, LinuxWheel, NexusWheel, OraWheel,
+    HashWheel, HashedQueue, IndexedHeap, KestrelWheel, LazyBinaryHeap, LinuxWheel, NexusWheel, OraWheel, Stamp,
 };
 
 /// Where a contender comes from.
@@ -108,7 +108,7 @@ impl Shrink for HashedQueue {
     }
 }
 
-impl Shrink for IndexedHeap {
+impl<S: Stamp> Shrink for IndexedHeap<S> {
     fn shrink(&mut self) {
         self.shrink_to_fit();
     }
@@ -127,7 +127,7 @@ impl Shrink for KestrelWheel {}
 impl Shrink for BTree {}
 
 /// Everybody, in the order of the tables.
-pub(crate) static PEERS: [Peer; 13] = [
+pub(crate) static PEERS: [Peer; 14] = [
     Peer::new::<Ours<TimerWheel<u64>>>(Kind::Ours, "`TimerWheel`"),
     Peer::new::<Ours<TimerHeap<u64>>>(Kind::Ours, "`TimerHeap`"),
     Peer::new::<TokioSleeps>(Kind::Published("tokio"), "`Sleep`, one for each timer").in_runtime(),
@@ -142,6 +142,7 @@ pub(crate) static PEERS: [Peer; 13] = [
     Peer::new::<LazyBinaryHeap>(Kind::HandWritten, "std `BinaryHeap` and a slab, cancelling lazily").lazy(),
     Peer::new::<BTree>(Kind::HandWritten, "std `BTreeMap<(deadline, id), V>`"),
     Peer::new::<IndexedHeap>(Kind::HandWritten, "a slab and an indexed 4-ary heap"),
+    Peer::new::<IndexedHeap<u64>>(Kind::HandWritten, "the same with generations, and equal deadlines in order"),
     Peer::new::<LinuxWheel>(Kind::Baseline, "Linux's wheel as in textbooks: lists, whole slots cascaded"),
 ];
 

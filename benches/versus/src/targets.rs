@@ -110,7 +110,7 @@ fn no_loss(row: &Row) -> Vec<Outcome> {
     let few = row.timers == FEW;
     let tokios = if few { 1.0 } else { TIE };
     let mut found = vec![lead(row, "wheel", "delayqueue", tokios), lead(row, "wheel", "sleep", tokios)];
-    found.push(lead(row, "heap", "heap4", TIE));
+    found.extend(["heap4", "heap4-c3c5"].map(|plain| lead(row, "heap", plain, TIE)));
     if few && row.job == "c" {
         found.push(lead(row, "wheel", "linux", TIE));
     }

@@ -1,9 +1,12 @@
 //! A slab and an indexed 4-ary heap, as a user would write them: the deadline lies in the heap's array, and each place
 //! in the slab knows where its entry is.
 //!
+//! There are two of them. The plain one has no generations, so that a stale key hits whatever took its place, and no
+//! order among equal deadlines. The other keeps both of these promises (C5 and C3), at a stamp in each entry and node.
+//!
 //! # Bias
 //!
-//! In its favour: no generations, so that a stale key hits whatever took its place; and no order among equal deadlines.
+//! In favour of both: each array grows by doubling, so that one call copies all of it.
 
 use slab::Slab;
 
@@ -11,34 +14,65 @@ use crate::jobs::contender::{Contender, OnTurn};
 
 const ARITY: usize = 4;
 
+/// What tells armings apart: nothing, or the number of each.
+pub(crate) trait Stamp: Copy + Ord + Default + 'static {
+    const NAME: &'static str;
+
+    /// The stamp after this one.
+    fn next(self) -> Self;
+}
+
+impl Stamp for () {
+    const NAME: &'static str = "heap4";
+
+    fn next(self) -> Self {}
+}
+
+impl Stamp for u64 {
+    const NAME: &'static str = "heap4-c3c5";
+
+    fn next(self) -> Self {
+        self + 1
+    }
+}
+
 #[derive(Clone, Copy)]
-struct Entry {
+struct Entry<S> {
     due_ticks: u64,
+    armed: S,
     place: u32,
 }
 
-struct Node {
+impl<S: Stamp> Entry<S> {
+    fn order(&self) -> (u64, S) {
+        (self.due_ticks, self.armed)
+    }
+}
+
+struct Node<S> {
     value: u64,
+    generation: S,
     /// Where its entry lies in the heap.
     at: u32,
 }
 
 #[derive(Default)]
-pub(crate) struct IndexedHeap {
-    heap: Vec<Entry>,
-    nodes: Slab<Node>,
+pub(crate) struct IndexedHeap<S = ()> {
+    heap: Vec<Entry<S>>,
+    nodes: Slab<Node<S>>,
+    stamp: S,
 }
 
-impl IndexedHeap {
-    fn put(&mut self, at: usize, entry: Entry) {
+impl<S: Stamp> IndexedHeap<S> {
+    fn put(&mut self, at: usize, entry: Entry<S>) {
         self.heap[at] = entry;
         self.nodes[entry.place as usize].at = at as u32;
     }
 
-    fn sift_up(&mut self, mut at: usize, entry: Entry) {
+    fn sift_up(&mut self, mut at: usize, entry: Entry<S>) {
         while at > 0 {
             let parent = (at - 1) / ARITY;
-            if self.heap[parent].due_ticks <= entry.due_ticks {
+            if self.heap[parent].order() <= entry.order() {
                 break;
             }
             self.put(at, self.heap[parent]);
@@ -47,12 +81,12 @@ impl IndexedHeap {
         self.put(at, entry);
     }
 
-    fn sift_down(&mut self, mut at: usize, entry: Entry) {
+    fn sift_down(&mut self, mut at: usize, entry: Entry<S>) {
         loop {
             let first = at * ARITY + 1;
             let children = first..self.heap.len().min(first + ARITY);
-            let Some(least) = children.min_by_key(|&child| self.heap[child].due_ticks) else { break };
-            if self.heap[least].due_ticks >= entry.due_ticks {
+            let Some(least) = children.min_by_key(|&child| self.heap[child].order()) else { break };
+            if self.heap[least].order() >= entry.order() {
                 break;
             }
             self.put(at, self.heap[least]);
@@ -62,8 +96,8 @@ impl IndexedHeap {
     }
 
     /// Puts `entry` where it belongs, from `at` on.
-    fn settle(&mut self, at: usize, entry: Entry) {
-        if at > 0 && self.heap[(at - 1) / ARITY].due_ticks > entry.due_ticks {
+    fn settle(&mut self, at: usize, entry: Entry<S>) {
+        if at > 0 && self.heap[(at - 1) / ARITY].order() > entry.order() {
             self.sift_up(at, entry);
         } else {
             self.sift_down(at, entry);
@@ -79,37 +113,46 @@ impl IndexedHeap {
         Some(node.value)
     }
 
+    fn next_stamp(&mut self) -> S {
+        self.stamp = self.stamp.next();
+        self.stamp
+    }
+
     pub(crate) fn shrink_to_fit(&mut self) {
         self.heap.shrink_to_fit();
         self.nodes.shrink_to_fit();
     }
 }
 
-impl Contender for IndexedHeap {
-    const NAME: &'static str = "heap4";
-    type Key = u32;
+impl<S: Stamp> Contender for IndexedHeap<S> {
+    const NAME: &'static str = S::NAME;
+    type Key = (u32, S);
     type Entered = ();
 
     fn new() -> Self {
         Self::default()
     }
 
-    fn arm(&mut self, due_ticks: u64, value: u64) -> u32 {
-        let at = self.heap.len();
-        let place = self.nodes.insert(Node { value, at: at as u32 }) as u32;
-        let entry = Entry { due_ticks, place };
+    fn arm(&mut self, due_ticks: u64, value: u64) -> (u32, S) {
+        let (at, stamp) = (self.heap.len(), self.next_stamp());
+        let place = self.nodes.insert(Node { value, generation: stamp, at: at as u32 }) as u32;
+        let entry = Entry { due_ticks, armed: stamp, place };
         self.heap.push(entry);
         self.sift_up(at, entry);
-        place
+        (place, stamp)
     }
 
-    fn cancel(&mut self, key: &mut u32) -> Option<u64> {
-        self.remove(*key)
+    fn cancel(&mut self, key: &mut (u32, S)) -> Option<u64> {
+        let is_good = self.nodes.get(key.0 as usize).is_some_and(|node| node.generation == key.1);
+        if is_good { self.remove(key.0) } else { None }
     }
 
-    fn reset(&mut self, key: &mut u32, due_ticks: u64) {
-        let at = self.nodes[*key as usize].at as usize;
-        self.settle(at, Entry { due_ticks, place: *key });
+    fn reset(&mut self, key: &mut (u32, S), due_ticks: u64) {
+        let node = &self.nodes[key.0 as usize];
+        if node.generation == key.1 {
+            let (at, armed) = (node.at as usize, self.next_stamp());
+            self.settle(at, Entry { due_ticks, armed, place: key.0 });
+        }
     }
 
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {

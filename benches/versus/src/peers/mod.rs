@@ -14,7 +14,7 @@ mod stamped;
 
 pub(crate) use binary_heap::LazyBinaryHeap;
 pub(crate) use hash_wheel::HashWheel;
-pub(crate) use indexed_heap::IndexedHeap;
+pub(crate) use indexed_heap::{IndexedHeap, Stamp};
 pub(crate) use kestrel::KestrelWheel;
 pub(crate) use linux::LinuxWheel;
 pub(crate) use nexus::NexusWheel;
