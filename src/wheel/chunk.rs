@@ -120,12 +120,14 @@ impl Chunks {
         taken
     }
 
-    /// Makes the next page ready if fewer than `least` chunks are left that were never used.
+    /// Whether fewer than `least` chunks are left that were never used.
     #[inline]
-    pub(crate) fn restock(&mut self, least: usize) {
-        if self.chunks.capacity() - self.len < least {
-            self.chunks.make_room(self.chunks.capacity());
-        }
+    pub(crate) fn is_short_of(&self, least: usize) -> bool {
+        self.chunks.capacity() - self.len < least
+    }
+
+    pub(crate) fn add_page(&mut self) {
+        self.chunks.make_room(self.chunks.capacity());
     }
 
     #[cold]
@@ -135,8 +137,10 @@ impl Chunks {
         self.chunks.make_room(added);
         self.chunks[added] = Chunk { previous, next, len: 1, entries: [entry; CHUNK] };
         self.len += 1;
-        // Between turns as well, if they come rarely; but then the stock may go down a little.
-        self.restock(STOCK / 4);
+        // The stock may go down between turns, but not to nothing.
+        if self.is_short_of(STOCK / 4) {
+            self.add_page();
+        }
         added as u32
     }
 

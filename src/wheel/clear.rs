@@ -33,7 +33,9 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn reserve(&mut self, additional: usize) {
         self.arena.reserve(additional);
         self.stale.reserve(self.arena.places());
-        self.chunks.restock(1);
+        if self.chunks.is_short_of(1) {
+            self.chunks.add_page();
+        }
     }
 
     /// Collects all that is stale, and gives back what is left unused.

@@ -75,10 +75,12 @@ impl<T, G: Geometry> Store<T, G> {
     /// where timers come and go. (Stale entries take some before they are collected, however steady the load.)
     #[inline]
     fn restock(&mut self) {
-        if self.arena.is_short_of(STOCK) {
+        // One thing a turn.
+        if self.chunks.is_short_of(chunk::STOCK) {
+            self.chunks.add_page();
+        } else if self.arena.is_short_of(STOCK) {
             self.make_spare();
         }
-        self.chunks.restock(chunk::STOCK);
     }
 
     #[cold]
