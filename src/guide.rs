@@ -26,6 +26,7 @@ macro_rules! links {
 [0013]: crate::guide::decisions::tasks_of_two_words
 [0010]: crate::guide::decisions::timerfd_as_a_pipe
 [0014]: crate::guide::decisions::fewer_instructions
+[0015]: crate::guide::decisions::stock
 [integrations]: crate::guide::integrations
 [benchmarks]: crate::guide::benchmarks
 "
@@ -127,4 +128,8 @@ pub mod decisions {
     #[doc = links!()]
     #[doc = include_str!("../docs/decisions/0014-fewer-instructions.md")]
     pub mod fewer_instructions {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0015-stock.md")]
+    pub mod stock {}
 }

@@ -248,6 +248,18 @@ fn c8_arming_and_cancelling_a_million() {
 
 /// Upkeep wakes a sleeper at most once in 256 ticks, and only while a cascade is pending.
 #[test]
+fn c9_the_last_one_of_a_slot_moves_to_earlier_and_leaves_nothing() {
+    let mut wheel = TimerWheel::new(Resolution::MILLISECOND);
+    let id = wheel.insert(ms(20_000), ()).expect("there is room");
+    for tick in (1..20_000).rev() {
+        assert!(wheel.reschedule(id, ms(tick)));
+        assert_eq!(wheel.entries(), 1, "its entry was taken along to tick {tick}");
+    }
+    wheel.check();
+    assert_eq!(wheel.turn(ms(1)).map(|expired| expired.id).collect::<Vec<_>>(), [id]);
+}
+
+#[test]
 fn c6_upkeep_wakes_once_in_256_ticks() {
     let mut total = 0;
     for start in [0, 100, 255, 16_383, (1 << 20) - 300] {

@@ -95,9 +95,11 @@ pub fn measure(args: &[String], usage: impl Fn() -> usize) -> Result<String, Str
 /// Fills a container, churns it, cancels most of it and shrinks it, and checks it too.
 pub(crate) fn footprint<C: Contender + Shrink>(timers: usize, usage: Usage<'_>) -> Result<Footprint, String> {
     let each = |bytes: usize| bytes as f64 / timers as f64;
+    let nothing = usage();
     let mut load = Load::<C>::empty();
+    let made = if C::COMES_WITH_RUNTIME { 0 } else { usage() - nothing };
     load.held.reserve_exact(timers);
-    let (before, resident_before) = (usage(), resident());
+    let (before, resident_before) = (usage() - made, resident());
     {
         let _entered = load.timers.enter();
         (0..timers).for_each(|_| load.arm_held());

@@ -67,8 +67,13 @@ impl Peer {
     }
 }
 
-/// Giving back the memory that is not needed, for those who can.
+/// What is asked of a contender about memory.
 pub(crate) trait Shrink {
+    /// Whether it is made together with a runtime that moves its clock, so that what it allocates itself when it is made
+    /// is not told apart.
+    const COMES_WITH_RUNTIME: bool = false;
+
+    /// Gives back the memory that is not needed, for those who can.
     fn shrink(&mut self) {}
 }
 
@@ -85,6 +90,8 @@ impl Shrink for Ours<TimerHeap<u64>> {
 }
 
 impl Shrink for DelayQueueTimers {
+    const COMES_WITH_RUNTIME: bool = true;
+
     fn shrink(&mut self) {
         self.shrink_to_fit();
     }
@@ -120,7 +127,10 @@ impl Shrink for LinuxWheel {
     }
 }
 
-impl Shrink for TokioSleeps {}
+impl Shrink for TokioSleeps {
+    const COMES_WITH_RUNTIME: bool = true;
+}
+
 impl Shrink for HashWheel {}
 impl Shrink for NexusWheel {}
 impl Shrink for KestrelWheel {}
