@@ -29,8 +29,8 @@ fn allocates<R>(call: impl FnOnce() -> R) -> (bool, R) {
     (ALLOCATOR.peak_usage() > before, result)
 }
 
-/// Timers with 60 seconds at the most, of which in each tick some are cancelled, some moved anywhere, and as many armed as
-/// have gone.
+/// Timers with 60 seconds at the most, of which in each tick some are cancelled, some moved anywhere, and as many armed
+/// as have gone.
 struct Mix {
     timers: TimerWheel<u64>,
     /// By value.

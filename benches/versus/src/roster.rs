@@ -69,8 +69,8 @@ impl Peer {
 
 /// What is asked of a contender about memory.
 pub(crate) trait Shrink {
-    /// Whether it is made together with a runtime that moves its clock, so that what it allocates itself when it is made
-    /// is not told apart.
+    /// Whether it is made together with a runtime that moves its clock, so that what it allocates itself when it is
+    /// made is not told apart.
     const COMES_WITH_RUNTIME: bool = false;
 
     /// Gives back the memory that is not needed, for those who can.
