@@ -94,7 +94,7 @@ impl<P: Page> Arena<P> {
 
     /// Free places, without those of the spare page.
     #[inline]
-    fn free(&self) -> usize {
+    fn free_places(&self) -> usize {
         self.places() - self.in_use() - self.retired
     }
 
@@ -114,7 +114,7 @@ impl<P: Page> Arena<P> {
         self.free == NOWHERE
     }
 
-    /// The page of a place, if there is one, and where it lies in it.
+    /// Which page a place is on, and which of its places it is.
     #[inline]
     fn locate(index: u32) -> (usize, usize) {
         (index as usize >> P::BITS, index as usize & ((1 << P::BITS) - 1))
@@ -183,7 +183,7 @@ impl<P: Page> Arena<P> {
     /// Whether fewer than `least` places are free, and the next page is not ready.
     #[inline]
     pub(crate) fn is_short_of(&self, least: usize) -> bool {
-        self.free() < least && !self.spare.as_ref().is_some_and(P::is_warm)
+        self.free_places() < least && !self.spare.as_ref().is_some_and(P::is_warm)
     }
 
     /// Makes the next page ready in two steps, so that whoever comes upon it does not wait for memory.
@@ -366,7 +366,7 @@ impl<P: Page> Arena<P> {
 
     /// Makes room for `additional` more values.
     pub(crate) fn reserve(&mut self, additional: usize) {
-        let free = self.free();
+        let free = self.free_places();
         for page in &mut self.pages {
             page.reserve(additional);
         }

@@ -12,7 +12,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 const RESOLUTION: Resolution = Resolution::MILLISECOND;
 const TIMERS: usize = if cfg!(miri) { 300 } else { 10_000 };
 const TICKS: u64 = if cfg!(miri) { 200 } else { 100_000 };
-/// In this many ticks every timer that was armed before is gone.
+/// The longest delay, in ticks.
 const LONGEST: u64 = 60_000;
 /// Calls of each kind before a turn.
 const CALLS: usize = 20;

@@ -53,9 +53,27 @@ fn c5_shrinking_does_not_start_generations_anew() {
             arena.take(index);
             arena.release(index);
         }
+        arena.make_spare();
         arena.shrink_to_fit();
         arena.check();
     }
+}
+
+#[test]
+fn a_spare_page_is_the_next_one() {
+    let mut arena = Arena::new();
+    let first = insert(&mut arena, 0);
+    assert!(arena.is_short_of(usize::MAX));
+    (0..2).for_each(|_| arena.make_spare());
+    assert!(!arena.is_short_of(usize::MAX), "it takes two steps");
+    arena.check();
+    let (places, next_places) = (arena.places() as u32, arena.next_places());
+    assert!((1..places).all(|value| insert(&mut arena, value) == first + value));
+    assert!(arena.is_full());
+    assert_eq!(insert(&mut arena, places), places, "the first of the page to come");
+    assert_eq!(arena.places(), next_places);
+    assert!(arena.is_short_of(usize::MAX), "the next one is not ready yet");
+    arena.check();
 }
 
 #[test]

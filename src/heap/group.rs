@@ -46,6 +46,7 @@ pub(crate) struct Entry {
 ///
 /// A lane without an entry holds a key behind all others, so that the first of a group is found without counting how
 /// many it has.
+// Aligned, so that it is never a part of four cache lines.
 #[repr(align(32))]
 pub(crate) struct Group {
     keys: [Key; ARITY],

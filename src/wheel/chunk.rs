@@ -10,7 +10,7 @@ use crate::paged::{Paged, SMALL, Vacant};
 pub(crate) const CHUNK: usize = 14;
 /// Chunks in a page: 4 KB, written when the page comes.
 const PAGE: usize = if SMALL { 4 } else { 32 };
-/// So many chunks that were never used a turn leaves behind.
+/// So many chunks that were never used are to be there when a turn is done.
 pub(crate) const STOCK: usize = PAGE;
 /// A link to nowhere.
 pub(crate) const NONE: u32 = u32::MAX;

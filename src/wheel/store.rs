@@ -245,6 +245,7 @@ impl<T, G: Geometry> Store<T, G> {
     /// Takes a timer out before it fires.
     #[inline]
     pub(crate) fn cancel(&mut self, id: TimerId) -> Option<T> {
+        // First: its loads would wait behind the stores below, which go where the id says, a cache miss away.
         self.collect_garbage();
         let index = id.index();
         let mut elsewhere = None;

@@ -11,7 +11,7 @@ use super::store::{Store, drop_stale, tag};
 use crate::head::Head;
 use crate::timer::{Budget, TimerId};
 
-/// So many free places are kept.
+/// So many free places are to be there when a turn is done, or a page with more of them.
 const STOCK: usize = 256;
 
 impl<T, G: Geometry> Store<T, G> {
