@@ -72,14 +72,4 @@ impl<M: Copy + Default, T> Page for Beside<M, T> {
     fn take(&mut self, at: usize) -> Option<T> {
         self.place_mut(at).value.take()
     }
-
-    fn reserve(&mut self, _additional: usize) {}
-
-    fn is_warm(&self) -> bool {
-        true
-    }
-
-    fn warm(&mut self) {}
-
-    fn shrink_to_fit(&mut self) {}
 }

@@ -31,17 +31,21 @@ pub(crate) trait Page {
     /// Takes the value out of a place.
     fn take(&mut self, at: usize) -> Option<Self::Value>;
 
+    // What follows is for pages that have no room for values from the beginning.
+
     /// Makes room for as many more values as there are places for.
-    fn reserve(&mut self, additional: usize);
+    fn reserve(&mut self, _additional: usize) {}
 
     /// Whether there is memory for the first values.
-    fn is_warm(&self) -> bool;
+    fn is_warm(&self) -> bool {
+        true
+    }
 
     /// Allocates room for the values of a new page, and writes the first, so that they do not wait for memory.
-    fn warm(&mut self);
+    fn warm(&mut self) {}
 
     /// Gives back room for values that is not used.
-    fn shrink_to_fit(&mut self);
+    fn shrink_to_fit(&mut self) {}
 
     /// Whether every place may be given out, now or again.
     fn is_free(&self) -> bool {

@@ -41,7 +41,7 @@ pub(crate) mod tag {
     pub(crate) const DEAD: u8 = 5;
 }
 
-/// Levels whose first slots are there from the beginning: with ticks of a millisecond, for timers of some hours.
+/// Levels whose first slots are there from the beginning: with ticks of a millisecond, for a quarter of an hour.
 const PREPARED_LEVELS: usize = 3;
 
 /// All that a wheel holds, in ticks.
