@@ -60,6 +60,12 @@ pub(crate) struct Series {
 }
 
 impl Series {
+    /// A series that does not grow while it is taken: a copy of it would drive the container out of the caches.
+    fn with_room(calls: u64) -> Self {
+        let calls = usize::try_from(calls).expect("what is timed fits into memory");
+        Self { least_ns: Vec::with_capacity(calls), longest_ns: 0 }
+    }
+
     fn timed<R>(&mut self, call: impl FnOnce() -> R) -> R {
         let start = Instant::now();
         let result = call();
@@ -160,7 +166,7 @@ impl<C: Contender, H: OnTurn<C>> OnTurn<C> for TimedTurns<H> {
 /// Job g: fills the container, then mixes all calls while the clock runs.
 fn calls<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     let mut load = Load::<C>::empty();
-    let mut growing = Series::default();
+    let mut growing = Series::with_room(count as u64);
     load.held.reserve_exact(count);
     tidy_memory();
     {
@@ -172,7 +178,7 @@ fn calls<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     let mut held = std::mem::take(&mut load.held);
     let vacant = Vec::with_capacity(count);
     let mixed = load.run_for(timed_ticks(count), |ledger, rng| {
-        TimedTurns::of(Mixed { held: &mut held, vacant, ledger, rng, calls: MixedCalls::default() })
+        TimedTurns::of(Mixed { held: &mut held, vacant, ledger, rng, calls: MixedCalls::with_room(count) })
     });
     let (calls, turns) = (mixed.of.calls, mixed.watch.turns);
     load.held = held;
@@ -180,11 +186,23 @@ fn calls<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     Ok(vec![growing, calls.insert, calls.cancel, calls.reset, turns])
 }
 
-#[derive(Default)]
 struct MixedCalls {
     insert: Series,
     cancel: Series,
     reset: Series,
+}
+
+impl MixedCalls {
+    fn with_room(count: usize) -> Self {
+        let each = calls_before_turn(count) * timed_ticks(count);
+        // Half as many fire as are cancelled, and both are armed again.
+        Self { insert: Series::with_room(2 * each), cancel: Series::with_room(each), reset: Series::with_room(each) }
+    }
+}
+
+/// Cancels before each turn, and resets.
+fn calls_before_turn(count: usize) -> u64 {
+    (count as u64 / (MAX_DELAY_TICKS / 2)).max(1)
 }
 
 /// Before each turn as many cancels and resets as timers fire in one, at random; then everything that is gone, fired or
@@ -237,8 +255,7 @@ impl<K> Mixed<'_, K> {
 impl<C: Contender> OnTurn<C> for Mixed<'_, C::Key> {
     fn before_turn(&mut self, timers: &mut C, now_ticks: u64) {
         let standing_ticks = now_ticks - 1;
-        let each = (self.held.len() as u64 / (MAX_DELAY_TICKS / 2)).max(1);
-        for _ in 0..each {
+        for _ in 0..calls_before_turn(self.held.len()) {
             self.cancel(timers);
             self.reset(timers, standing_ticks);
         }
