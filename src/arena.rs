@@ -34,8 +34,10 @@ pub(crate) enum Parting {
 /// The places of one container. They are allotted by pages, so that growing never copies more than a page (C8).
 pub(crate) struct Arena<P> {
     pages: Vec<P>,
-    /// A page to come, made before it is needed.
-    spare: Option<P>,
+    /// The next page, as long as there is no room for its values.
+    coming: Option<P>,
+    /// Whether the last page came without room for all of its values.
+    came_cold: bool,
     /// The free place that was released last.
     free: u32,
     /// Places with a value.
@@ -56,7 +58,8 @@ impl<P: Page> Arena<P> {
     pub(crate) const fn new() -> Self {
         Self {
             pages: Vec::new(),
-            spare: None,
+            coming: None,
+            came_cold: false,
             free: NOWHERE,
             live: 0,
             kept: 0,
@@ -92,7 +95,7 @@ impl<P: Page> Arena<P> {
         self.live + self.kept
     }
 
-    /// Free places, without those of the spare page.
+    /// Free places, without those of the page to come.
     #[inline]
     fn free_places(&self) -> usize {
         self.places() - self.in_use() - self.retired
@@ -164,13 +167,15 @@ impl<P: Page> Arena<P> {
     #[cold]
     #[inline(never)]
     fn add_page(&mut self) -> bool {
-        let first = self.places();
-        let has_room = first < Self::CAPACITY;
+        let has_room = self.places() < Self::CAPACITY;
         if has_room {
-            let mut page = self.spare.take().unwrap_or_else(|| self.new_page());
-            page.head_mut((1 << P::BITS) - 1).link = self.free;
-            self.pages.push(page);
-            self.free = first as u32;
+            let mut page = self.coming.take().unwrap_or_else(|| self.new_page());
+            // The first page's room grows with what it holds. Who needs another one will fill it.
+            if !self.pages.is_empty() {
+                page.reserve(1 << P::BITS);
+            }
+            self.append(page);
+            self.came_cold = true;
         }
         has_room
     }
@@ -180,18 +185,41 @@ impl<P: Page> Arena<P> {
         P::new(self.places() as u32, self.first_generation, NOWHERE)
     }
 
-    /// Whether fewer than `least` places are free, and the next page is not ready.
-    #[inline]
-    pub(crate) fn is_short_of(&self, least: usize) -> bool {
-        self.free_places() < least && !self.spare.as_ref().is_some_and(P::is_warm)
+    /// Adds the page that comes next. Its places are given out first.
+    fn append(&mut self, mut page: P) {
+        let first = self.places();
+        page.head_mut((1 << P::BITS) - 1).link = self.free;
+        self.pages.push(page);
+        self.free = first as u32;
     }
 
-    /// Makes the next page ready in two steps, so that whoever comes upon it does not wait for memory.
-    pub(crate) fn make_spare(&mut self) {
-        if let Some(page) = &mut self.spare {
-            page.warm();
+    /// Whether fewer than `least` places are free, or only few of them have room for a value.
+    #[inline]
+    pub(crate) fn is_short_of(&self, least: usize) -> bool {
+        self.free_places() < least || self.is_cold()
+    }
+
+    #[inline]
+    fn is_cold(&self) -> bool {
+        let lacking = if self.came_cold { self.pages.last().map_or(0, P::lacking) } else { 0 };
+        lacking > 0 && self.free_places() < lacking + P::AHEAD
+    }
+
+    /// Takes a step to more free places, so that whoever comes upon them does not wait for memory: to room on the last
+    /// page, or to the next page, which takes two.
+    pub(crate) fn restock(&mut self) {
+        let whole = 1 << P::BITS;
+        if self.is_cold() {
+            // Twice the room at least: values are copied a few times at the most until the page is full.
+            let page = self.pages.last_mut().expect("it is cold");
+            let room = whole - page.lacking();
+            page.warm(whole.min(room + room.max(P::AHEAD)));
+        } else if let Some(mut page) = self.coming.take() {
+            page.warm(whole);
+            self.append(page);
+            self.came_cold = false;
         } else if self.places() < Self::CAPACITY {
-            self.spare = Some(self.new_page());
+            self.coming = Some(self.new_page());
             self.pages.reserve(1);
         }
     }
@@ -382,7 +410,8 @@ impl<P: Page> Arena<P> {
     /// Gives back the free pages at the end, and room for values that is not used. The generations of places that are
     /// given back are not forgotten: whatever is given out there again starts above all of them.
     pub(crate) fn shrink_to_fit(&mut self) {
-        self.spare = None;
+        self.coming = None;
+        self.came_cold = true;
         while let Some(last) = self.pages.last().filter(|page| page.is_free()) {
             let greatest = last.heads().map(Head::generation).max();
             self.first_generation = self.first_generation.max(greatest.unwrap_or(0));

@@ -12,6 +12,10 @@ const PAGE: usize = 1 << BITS;
 /// Bytes of values that are written before they are needed, at most.
 const WARM_BYTES: usize = 8192;
 
+const fn min(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
+}
+
 /// Heads in one array, values in another.
 ///
 /// Heads are all there from the beginning, so that no access to them checks how many there are. Values, which may be
@@ -72,14 +76,15 @@ impl<M: Copy + Default, T> Page for Apart<M, T> {
         self.values.reserve_exact(additional.min(PAGE - self.values.len()));
     }
 
-    fn is_warm(&self) -> bool {
-        self.values.capacity() > 0
+    const AHEAD: usize = min(Self::WARM, PAGE / 8);
+
+    fn lacking(&self) -> usize {
+        PAGE.saturating_sub(self.room())
     }
 
-    fn warm(&mut self) {
-        self.values.reserve_exact(PAGE);
-        let warm = WARM_BYTES / size_of::<Option<T>>().max(1);
-        self.values.resize_with(warm.min(PAGE), || None);
+    fn warm(&mut self, places: usize) {
+        self.values.reserve_exact(places - self.values.len());
+        self.values.resize_with(min(places, Self::WARM).max(self.values.len()), || None);
     }
 
     fn shrink_to_fit(&mut self) {
@@ -90,6 +95,14 @@ impl<M: Copy + Default, T> Page for Apart<M, T> {
 }
 
 impl<M, T> Apart<M, T> {
+    /// Values that are written before they are needed, at most.
+    const WARM: usize = if size_of::<T>() == 0 { PAGE } else { min(WARM_BYTES / size_of::<Option<T>>(), PAGE) };
+
+    /// How many places have room that was written before, or need not be.
+    fn room(&self) -> usize {
+        if self.values.len() < Self::WARM { self.values.len() } else { self.values.capacity() }
+    }
+
     /// Puts a value behind all others, as most are that come to a new page.
     #[inline]
     fn put_behind(&mut self, at: usize, value: T) {

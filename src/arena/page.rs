@@ -36,13 +36,16 @@ pub(crate) trait Page {
     /// Makes room for as many more values as there are places for.
     fn reserve(&mut self, _additional: usize) {}
 
-    /// Whether there is memory for the first values.
-    fn is_warm(&self) -> bool {
-        true
+    /// So many free places are to have room when a turn is done.
+    const AHEAD: usize = 0;
+
+    /// How many places have no room for a value yet.
+    fn lacking(&self) -> usize {
+        0
     }
 
-    /// Allocates room for the values of a new page, and writes the first, so that they do not wait for memory.
-    fn warm(&mut self) {}
+    /// Makes room for the values of the first `places`, and writes it, so that they do not wait for memory.
+    fn warm(&mut self, _places: usize) {}
 
     /// Gives back room for values that is not used.
     fn shrink_to_fit(&mut self) {}

@@ -53,26 +53,51 @@ fn c5_shrinking_does_not_start_generations_anew() {
             arena.take(index);
             arena.release(index);
         }
-        arena.make_spare();
+        arena.restock();
         arena.shrink_to_fit();
         arena.check();
     }
 }
 
 #[test]
-fn a_spare_page_is_the_next_one() {
+fn restocking_makes_room_on_the_last_page_and_then_the_next_one() {
     let mut arena = Arena::new();
     let first = insert(&mut arena, 0);
-    assert!(arena.is_short_of(usize::MAX));
-    (0..2).for_each(|_| arena.make_spare());
-    assert!(!arena.is_short_of(usize::MAX), "it takes two steps");
-    arena.check();
-    let (places, next_places) = (arena.places() as u32, arena.next_places());
-    assert!((1..places).all(|value| insert(&mut arena, value) == first + value));
+    let mut steps = 0;
+    while arena.is_short_of(1) {
+        arena.restock();
+        arena.check();
+        steps += 1;
+    }
+    assert_eq!(steps, 1, "there is room for a few more values");
+    let (places, next_places) = (arena.places(), arena.next_places());
+    while arena.is_short_of(places) {
+        arena.restock();
+        arena.check();
+        steps += 1;
+    }
+    assert_eq!((arena.places(), steps), (next_places, 3), "a page takes two steps");
+    assert!((places..next_places).all(|index| insert(&mut arena, 1) as usize == index), "the new ones come first");
+    assert!((1..places).all(|n| insert(&mut arena, 1) == first + n as u32));
     assert!(arena.is_full());
-    assert_eq!(insert(&mut arena, places), places, "the first of the page to come");
-    assert_eq!(arena.places(), next_places);
-    assert!(arena.is_short_of(usize::MAX), "the next one is not ready yet");
+    arena.check();
+}
+
+#[test]
+fn restocking_doubles_the_room_on_a_page() {
+    let mut arena = Arena::new();
+    let places = 1 << <Apart<(), u32> as Page>::BITS;
+    let mut steps = 0;
+    for value in 0..places {
+        insert(&mut arena, value);
+        while arena.is_short_of(0) {
+            arena.restock();
+            steps += 1;
+        }
+        assert!(arena.value(value).is_some());
+    }
+    assert_eq!((arena.places(), arena.next_places()), (places as usize, 2 * places as usize));
+    assert!((1..=5).contains(&steps), "{steps} steps");
     arena.check();
 }
 

@@ -9,9 +9,7 @@ use crate::paged::{Paged, SMALL, Vacant};
 /// Entries in a chunk: as many as fit into 128 bytes beside the links.
 pub(crate) const CHUNK: usize = 14;
 /// Chunks in a page: 4 KB, written when the page comes.
-const PAGE: usize = if SMALL { 4 } else { 32 };
-/// So many chunks that were never used are to be there when a turn is done.
-pub(crate) const STOCK: usize = PAGE;
+pub(crate) const PAGE: usize = if SMALL { 4 } else { 32 };
 /// A link to nowhere.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -138,7 +136,7 @@ impl Chunks {
         self.chunks[added] = Chunk { previous, next, len: 1, entries: [entry; CHUNK] };
         self.len += 1;
         // The stock may go down between turns, but not to nothing.
-        if self.is_short_of(STOCK / 4) {
+        if self.is_short_of(PAGE / 4) {
             self.add_page();
         }
         added as u32

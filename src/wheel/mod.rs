@@ -2,8 +2,8 @@
 //!
 //! From the bottom up: `geometry` (the arithmetic), `bitmap`, `chunk` and `run` (a slot's entries), `level` (its
 //! slots), `outliers` (timers that have no slot), `marks` (whose entry is stale), `store` (where each timer is filed),
-//! `cascade`, `sweep` and `turn` (what the store does as time goes on), `first` (whose turn is next), `ticks` (from
-//! points in time to ticks), and `timer_wheel` (the [`Timer`](crate::Timer) that people see).
+//! `cascade`, `sweep`, `stock` and `turn` (what the store does as time goes on), `first` (whose turn is next), `ticks`
+//! (from points in time to ticks), and `timer_wheel` (the [`Timer`](crate::Timer) that people see).
 
 pub mod geometry;
 
@@ -21,6 +21,7 @@ mod outliers;
 mod progress;
 mod run;
 mod snapshot;
+mod stock;
 mod store;
 mod sweep;
 mod ticks;

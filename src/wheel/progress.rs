@@ -20,10 +20,12 @@ impl Cascade {
 }
 
 /// Where the sweep is. The hand itself, which walks the chunks of a slot, is kept by the chunks.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Sweep {
     pub(crate) under_way: bool,
     pub(crate) level: usize,
     /// The slot under the hand, among the two turns of the level.
     pub(crate) slot: usize,
+    /// Steps that were left to the next turn.
+    pub(crate) owed: u32,
 }

@@ -184,27 +184,14 @@ impl<T, G: Geometry> Store<T, G> {
     /// Reschedules where the timer's entry cannot serve as it is.
     #[inline(never)]
     fn move_elsewhere(&mut self, index: u32, tick: u64, within: bool) {
-        match self.arena.head(index).tag() {
-            tag::OWN => {
-                let filed = self.widen(self.arena.head(index).link);
-                if !self.take_off_end(filed, index) {
-                    self.stale.insert(index);
-                }
+        let head = self.arena.head(index);
+        if head.tag() == tag::OWN {
+            let filed = self.widen(head.link);
+            if !self.take_off_end(filed, index) {
+                self.stale.insert(index);
             }
-            tag::PROXIED => {
-                let proxy = self.arena.head(index).link;
-                if within && tick >= self.widen(self.arena.head(proxy).datum) {
-                    self.arena.head_mut(index).datum = tick as u32;
-                    return;
-                }
-                self.abandon_proxy(proxy);
-            }
-            _ => {
-                if tick > self.target && self.outliers.tick(index) == Some(tick) {
-                    return;
-                }
-                self.outliers.remove(index);
-            }
+        } else if self.stays_under_another_name(index, tick, within) {
+            return;
         }
         if !within {
             self.become_outlier(index, tick);
@@ -213,9 +200,33 @@ impl<T, G: Geometry> Store<T, G> {
         } else {
             self.file_own(index, tick);
         }
-        self.collect_garbage();
+        self.owe_a_step();
     }
 
+    /// Whether a timer that is not filed under its own name is rescheduled with what it has: a proxy that lies early
+    /// enough, or its place among the outliers. If not, it has done with either.
+    #[inline(never)]
+    fn stays_under_another_name(&mut self, index: u32, tick: u64, within: bool) -> bool {
+        let head = self.arena.head(index);
+        let stays;
+        if head.tag() == tag::PROXIED {
+            let proxy = head.link;
+            stays = within && tick >= self.widen(self.arena.head(proxy).datum);
+            if stays {
+                self.arena.head_mut(index).datum = tick as u32;
+            } else {
+                self.abandon_proxy(proxy);
+            }
+        } else {
+            stays = tick > self.target && self.outliers.tick(index) == Some(tick);
+            if !stays {
+                self.outliers.remove(index);
+            }
+        }
+        stays
+    }
+
+    #[inline(never)]
     fn become_outlier(&mut self, index: u32, tick: u64) {
         self.arena.head_mut(index).set_tag(tag::OUTLIER);
         self.add_outlier(tick, index);
@@ -246,7 +257,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     pub(crate) fn cancel(&mut self, id: TimerId) -> Option<T> {
         // First: its loads would wait behind the stores below, which go where the id says, a cache miss away.
-        self.collect_garbage();
+        self.owe_a_step();
         let index = id.index();
         let mut elsewhere = None;
         let mut ending = None;

@@ -4,15 +4,12 @@
 //! nothing. Each tick's timers come in the order of C3: outliers from beyond the reach, what came down from above, what
 //! was filed straight, the overdue.
 
-use super::chunk::{self, Entry};
+use super::chunk::Entry;
 use super::geometry::Geometry;
 use super::outliers::Side;
 use super::store::{Store, drop_stale, tag};
 use crate::head::Head;
 use crate::timer::{Budget, TimerId};
-
-/// So many free places are to be there when a turn is done, or a page with more of them.
-const STOCK: usize = 256;
 
 impl<T, G: Geometry> Store<T, G> {
     /// Opens a turn at `tick`, or at the last turn's time if that is later.
@@ -67,27 +64,9 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn finish(&mut self, budget: &mut Budget) {
         self.feed(budget);
+        self.sweep_what_is_owed(budget);
         self.turn_is_open = budget.is_spent();
         self.restock();
-    }
-
-    /// Keeps some places and chunks ready for what is armed until the next turn, so that no such call waits for memory
-    /// where timers come and go. (Stale entries take some before they are collected, however steady the load.)
-    #[inline]
-    fn restock(&mut self) {
-        // One thing a turn.
-        if self.chunks.is_short_of(chunk::STOCK) {
-            self.chunks.add_page();
-        } else if self.arena.is_short_of(STOCK) {
-            self.make_spare();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn make_spare(&mut self) {
-        self.arena.make_spare();
-        self.stale.reserve(self.arena.next_places());
     }
 
     /// Takes the next chunk of entries out of the slot of `now`.
@@ -196,7 +175,10 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn fired(&mut self, expired: Option<(TimerId, T)>, budget: &mut Budget) -> Option<(TimerId, T)> {
         self.work.fired += 1;
-        budget.spend(self.collect_garbage() as u64);
+        // Nothing has become stale by that, so a step for every other one is enough.
+        if self.work.fired % 2 == 0 {
+            budget.spend(self.collect_garbage() as u64);
+        }
         expired
     }
 

@@ -25,6 +25,7 @@ const LINES: &[&[&str]] = &[
         "wheel::clear",
         "wheel::first",
         "wheel::turn",
+        "wheel::stock",
         "wheel::sweep",
         "wheel::cascade",
         "wheel::store",
