@@ -53,6 +53,8 @@ impl Job {
             Self::Floor => 0.2,
             Self::Mean(Mean::A1 | Mean::B) => 1.0,
             Self::Mean(_) | Self::Memory => 4.0,
+            // Single calls are nothing without a second run.
+            Self::Stall(Stall::G) => 12.0,
             Self::Stall(_) => 6.0,
         };
         each * (1.0 + timers as f64 / 100_000.0)
