@@ -19,7 +19,7 @@ const fn min(a: usize, b: usize) -> usize {
 /// Heads in one array, values in another.
 ///
 /// Heads are all there from the beginning, so that no access to them checks how many there are. Values, which may be
-/// large, are as many as were needed so far.
+/// large, come as they are needed.
 pub(crate) struct Apart<M, T> {
     heads: Box<[Head<M>; PAGE]>,
     values: Vec<Option<T>>,
