@@ -246,7 +246,6 @@ fn c8_arming_and_cancelling_a_million() {
     }
 }
 
-/// Upkeep wakes a sleeper at most once in 256 ticks, and only while a cascade is pending.
 #[test]
 fn c9_the_last_one_of_a_slot_moves_to_earlier_and_leaves_nothing() {
     let mut wheel = TimerWheel::new(Resolution::MILLISECOND);
@@ -259,6 +258,7 @@ fn c9_the_last_one_of_a_slot_moves_to_earlier_and_leaves_nothing() {
     assert_eq!(wheel.turn(ms(1)).map(|expired| expired.id).collect::<Vec<_>>(), [id]);
 }
 
+/// Upkeep wakes a sleeper at most once in 256 ticks, and only while a cascade is pending.
 #[test]
 fn c6_upkeep_wakes_once_in_256_ticks() {
     let mut total = 0;

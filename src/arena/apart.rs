@@ -30,6 +30,8 @@ impl<M: Copy + Default, T> Page for Apart<M, T> {
     type Value = T;
 
     const BITS: u32 = BITS;
+    // One at least, however large values are.
+    const AHEAD: usize = min(Self::WARM + 1, PAGE / 8);
 
     fn new(first: u32, generation: u32, next_free: u32) -> Self {
         Self { heads: boxed(|at| new_head(at, BITS, first, generation, next_free)), values: Vec::new() }
@@ -75,8 +77,6 @@ impl<M: Copy + Default, T> Page for Apart<M, T> {
     fn reserve(&mut self, additional: usize) {
         self.values.reserve_exact(additional.min(PAGE - self.values.len()));
     }
-
-    const AHEAD: usize = min(Self::WARM, PAGE / 8);
 
     fn lacking(&self) -> usize {
         PAGE.saturating_sub(self.room())

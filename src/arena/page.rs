@@ -10,6 +10,8 @@ pub(crate) trait Page {
 
     /// Places in a page, as a power of two.
     const BITS: u32;
+    /// So many free places are to have room when a turn is done, in pages that have none from the beginning.
+    const AHEAD: usize = 0;
 
     /// A page of free places from `first` on, each of which leads to the next and the last one to `next_free`.
     fn new(first: u32, generation: u32, next_free: u32) -> Self;
@@ -35,9 +37,6 @@ pub(crate) trait Page {
 
     /// Makes room for as many more values as there are places for.
     fn reserve(&mut self, _additional: usize) {}
-
-    /// So many free places are to have room when a turn is done.
-    const AHEAD: usize = 0;
 
     /// How many places have no room for a value yet.
     fn lacking(&self) -> usize {

@@ -102,6 +102,18 @@ fn restocking_doubles_the_room_on_a_page() {
 }
 
 #[test]
+fn room_for_large_values_is_made_for_a_few() {
+    let mut arena = Arena::<Apart<(), [u8; 10_000]>>::new();
+    arena.allot(USED, 0, ()).expect("there is room");
+    for value in 0..4 {
+        arena.insert([value; 10_000], USED, 0, ()).expect("there is room");
+        let steps = (0..8).take_while(|_| arena.is_short_of(0).then(|| arena.restock()).is_some()).count();
+        assert!(steps < 8, "it is done");
+    }
+    arena.check();
+}
+
+#[test]
 fn the_limit_gives_the_value_back() {
     let mut arena = Arena::new();
     arena.set_max_live(1);
