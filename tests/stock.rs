@@ -2,6 +2,8 @@
 //!
 //! A binary of its own, with one test, since the allocator counts for the whole process.
 
+use std::collections::BTreeSet;
+
 use fastrand::Rng;
 use peak_alloc::PeakAlloc;
 use tickwheel::{Resolution, Tick, Timer, TimerExt, TimerId, TimerWheel, Timestamp};
@@ -46,8 +48,10 @@ struct Mix {
     gone: Vec<u64>,
     rng: Rng,
     now: u64,
-    /// Calls outside of turns that allocated, and turns that did.
+    /// Calls outside of turns so far, and those that allocated.
     calls: usize,
+    allocating: BTreeSet<usize>,
+    /// Turns that allocated.
     turns: usize,
 }
 
@@ -55,18 +59,25 @@ impl Mix {
     fn new(scale: &Scale) -> Self {
         let timers = TimerWheel::new(RESOLUTION);
         let (ids, gone) = (vec![None; scale.timers], (0..scale.timers as u64).collect());
-        Self { timers, ids, gone, rng: Rng::with_seed(15), now: 0, calls: 0, turns: 0 }
+        Self { timers, ids, gone, rng: Rng::with_seed(15), now: 0, calls: 0, allocating: BTreeSet::new(), turns: 0 }
     }
 
     fn due(&mut self) -> Timestamp {
         ms(self.now + self.rng.u64(1..=LONGEST))
     }
 
+    fn called(&mut self, allocated: bool) {
+        self.calls += 1;
+        if allocated {
+            self.allocating.insert(self.calls);
+        }
+    }
+
     fn arm_what_has_gone(&mut self) {
         while let Some(value) = self.gone.pop() {
             let due = self.due();
             let (allocated, id) = allocates(|| self.timers.insert(due, value).expect("there is room"));
-            self.calls += usize::from(allocated);
+            self.called(allocated);
             self.ids[value as usize] = Some(id);
         }
     }
@@ -78,12 +89,12 @@ impl Mix {
             if let Some(id) = self.ids[self.rng.usize(..timers)] {
                 let (allocated, found) = allocates(|| self.timers.reschedule(id, due));
                 assert!(found, "what is held is armed");
-                self.calls += usize::from(allocated);
+                self.called(allocated);
             }
             if let Some(id) = self.ids[self.rng.usize(..timers)].take() {
                 let (allocated, value) = allocates(|| self.timers.cancel(id));
                 self.gone.push(value.expect("what is held is armed"));
-                self.calls += usize::from(allocated);
+                self.called(allocated);
             }
         }
         self.arm_what_has_gone();
@@ -98,22 +109,40 @@ impl Mix {
     }
 }
 
-fn mix(scale: &Scale) {
+/// So often the same mix is made, at the most. The thread that runs the tests may allocate meanwhile, and is counted too;
+/// but never at the same call.
+const REPEATS: usize = 8;
+
+/// Which of its calls, by number, allocated between turns.
+fn mix(scale: &Scale) -> BTreeSet<usize> {
     let mut mix = Mix::new(scale);
     mix.gone.reserve(scale.timers);
     mix.arm_what_has_gone();
     // The first turns make ready what filling the wheel has not.
     (0..8).for_each(|_| mix.tick(scale.calls));
-    (mix.calls, mix.turns) = (0, 0);
+    mix.turns = 0;
+    mix.allocating.clear();
     (0..scale.ticks).for_each(|_| mix.tick(scale.calls));
     mix.timers.check();
     println!("{} timers: in {} ticks {} turns allocated", scale.timers, scale.ticks, mix.turns);
-    assert_eq!(mix.calls, 0, "C8: calls between turns allocated, with {} timers", scale.timers);
     assert!(cfg!(miri) || mix.turns > 0, "stale entries made the wheel grow, or this shows nothing");
+    mix.allocating
+}
+
+fn check(scale: &Scale) {
+    let mut allocating = mix(scale);
+    for _ in 1..REPEATS {
+        if allocating.is_empty() {
+            break;
+        }
+        let again = mix(scale);
+        allocating.retain(|call| again.contains(call));
+    }
+    assert!(allocating.is_empty(), "C8: calls {allocating:?} allocated between turns, with {} timers", scale.timers);
 }
 
 #[test]
 fn c8_between_turns_nothing_is_allocated() {
     let scales: &[Scale] = if cfg!(miri) { &[SMALL] } else { &[MANY, MILLIONS] };
-    scales.iter().for_each(mix);
+    scales.iter().for_each(check);
 }
