@@ -74,13 +74,13 @@ impl<T, G: Geometry> Store<T, G> {
                 self.cascade.feeding |= self.levels[level].holds(feeder);
             }
         }
-        self.calm_down();
         if !budget.is_spent() {
             self.cascade.fed_until = self.now;
         }
     }
 
-    /// Notes, at the end of a turn, until when nothing has to come down.
+    /// Notes, at the end of a turn, until when there is nothing to do but what is due: to the end of this turn of tv1,
+    /// unless feeders have more.
     pub(crate) fn calm_down(&mut self) {
         if !self.cascade.feeding {
             self.cascade.calm_until = (self.now | ((1 << shift::<G>(1)) - 1)).saturating_add(1);

@@ -29,6 +29,7 @@ impl<T, G: Geometry> Store<T, G> {
 
         let chunks: usize = self.levels.iter().map(|level| level.check(&self.chunks, self.now)).sum();
         assert_eq!(chunks, self.chunks.in_use(), "every chunk is in a slot or free");
+        self.check_sweep();
 
         let mut seen = BTreeSet::new();
         let slots = self.levels.iter().flat_map(|level| level.iter().map(|(_, slot)| slot));
@@ -38,7 +39,7 @@ impl<T, G: Geometry> Store<T, G> {
             let head = self.arena.head(entry.place);
             let filed = match head.tag() {
                 tag::OWN => Some(head.link),
-                tag::PROXY => Some(head.datum),
+                tag::PROXY if !self.stale.contains(entry.place) => Some(head.datum),
                 _ => None,
             };
             assert_eq!(filed.is_none(), self.stale.contains(entry.place), "a place is marked while its entry is stale");
@@ -73,7 +74,7 @@ impl<T, G: Geometry> Store<T, G> {
                     outliers += 1;
                     assert!(self.outliers.tick(index).is_some(), "an outlier is among the outliers");
                 }
-                tag::PROXY => {
+                tag::PROXY if !self.stale.contains(index) => {
                     let timer = self.arena.head(head.link);
                     assert_eq!(
                         (timer.tag(), timer.link),

@@ -171,6 +171,12 @@ impl Chunks {
         }
     }
 
+    /// The chunk under the sweep's hand and those behind it in its run.
+    pub(crate) fn from_hand(&self) -> impl Iterator<Item = &Chunk> {
+        let get = |chunk: u32| (chunk != NONE).then(|| self.get(chunk));
+        core::iter::successors(get(self.hand), move |chunk| get(chunk.next))
+    }
+
     /// The chunk under the sweep's hand.
     pub(crate) const fn hand(&self) -> u32 {
         self.hand

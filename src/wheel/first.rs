@@ -68,7 +68,7 @@ impl<T, G: Geometry> Store<T, G> {
         let head = self.arena.head(entry.place);
         let (index, datum) = match head.tag() {
             tag::OWN => (entry.place, head.datum),
-            tag::PROXY => (head.link, self.arena.head(head.link).datum),
+            tag::PROXY if !self.stale.contains(entry.place) => (head.link, self.arena.head(head.link).datum),
             _ => return,
         };
         let (tick, filed) = (self.widen(datum), self.widen(entry.expiry));

@@ -85,7 +85,7 @@ impl<G: Geometry> Level<G> {
 
     /// The slot of a tick, by its number in the two turns.
     #[inline]
-    const fn index(&self, tick: u64) -> usize {
+    pub(crate) const fn index(&self, tick: u64) -> usize {
         (tick >> self.shift) as usize & self.mask
     }
 

@@ -23,9 +23,42 @@ impl Cascade {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Sweep {
     pub(crate) under_way: bool,
+    /// Whether calls do its steps, and not turns alone.
+    pub(crate) in_a_hurry: bool,
     pub(crate) level: usize,
-    /// The slot under the hand, among the two turns of the level.
-    pub(crate) slot: usize,
-    /// Steps that were left to the next turn.
-    pub(crate) owed: u32,
+    /// The slot behind the one under the hand, among the two turns of the level.
+    pub(crate) next_slot: usize,
+    /// Entries that the hand has yet to come to, at the most.
+    pub(crate) ahead: usize,
+    /// Entries that became stale after the hand had passed their slot, or while it was there.
+    pub(crate) missed: usize,
+}
+
+impl Sweep {
+    /// At the beginning, with so many entries before the hand.
+    pub(crate) fn begin(entries: usize) -> Self {
+        Self { under_way: true, ahead: entries, ..Self::default() }
+    }
+
+    /// Notes that an entry was filed in a slot of a level.
+    #[inline]
+    pub(crate) fn note_filed(&mut self, level: usize, slot: usize) {
+        if self.under_way && (level, slot + 1) >= (self.level, self.next_slot) {
+            self.ahead += 1;
+        }
+    }
+
+    /// Notes that an entry in a slot of a level is stale.
+    #[inline]
+    pub(crate) fn note_stale(&mut self, level: usize, slot: usize) {
+        if self.under_way && (level, slot) < (self.level, self.next_slot) {
+            self.missed += 1;
+        }
+    }
+
+    /// As [`note_stale`](Self::note_stale), where it is not known which slot that is.
+    #[inline]
+    pub(crate) const fn note_stale_somewhere(&mut self) {
+        self.missed += 1;
+    }
 }

@@ -35,7 +35,8 @@ pub(crate) mod tag {
     pub(crate) const PROXIED: u8 = 2;
     /// A timer among the outliers.
     pub(crate) const OUTLIER: u8 = 3;
-    /// No timer but the entry of one, `link`; `datum` is the tick under which the entry is filed.
+    /// No timer but the entry of one, `link`, or of none any more if it is stale; `datum` is the tick under which the
+    /// entry is filed.
     pub(crate) const PROXY: u8 = 4;
     /// No timer any more, but its entry is still out there.
     pub(crate) const DEAD: u8 = 5;
@@ -119,6 +120,7 @@ impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn file(&mut self, tick: u64, index: u32) {
         self.soonest = self.soonest.min(tick);
         let level = place(&self.limits, tick);
+        self.sweep.note_filed(level, self.levels[level].index(tick));
         self.levels[level].push(&mut self.chunks, tick, index, false);
     }
 
@@ -187,9 +189,7 @@ impl<T, G: Geometry> Store<T, G> {
         let head = self.arena.head(index);
         if head.tag() == tag::OWN {
             let filed = self.widen(head.link);
-            if !self.take_off_end(filed, index) {
-                self.stale.insert(index);
-            }
+            self.give_up_entry(filed, index);
         } else if self.stays_under_another_name(index, tick, within) {
             return;
         }
@@ -200,7 +200,7 @@ impl<T, G: Geometry> Store<T, G> {
         } else {
             self.file_own(index, tick);
         }
-        self.owe_a_step();
+        self.keep_up();
     }
 
     /// Whether a timer that is not filed under its own name is rescheduled with what it has: a proxy that lies early
@@ -257,7 +257,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     pub(crate) fn cancel(&mut self, id: TimerId) -> Option<T> {
         // First: its loads would wait behind the stores below, which go where the id says, a cache miss away.
-        self.owe_a_step();
+        self.keep_up();
         let index = id.index();
         let mut elsewhere = None;
         let mut ending = None;
@@ -270,6 +270,7 @@ impl<T, G: Geometry> Store<T, G> {
             let level = place(&self.limits, tick);
             if !self.levels[level].pop_back_if(&mut self.chunks, tick, index) {
                 self.stale.insert(index);
+                self.sweep.note_stale(level, self.levels[level].index(tick));
                 return Parting::Keep(tag::DEAD);
             }
             ending = Some((level, tick));
@@ -303,27 +304,22 @@ impl<T, G: Geometry> Store<T, G> {
         }
     }
 
-    /// Has done with a proxy: takes its entry off the end of its slot and frees the place, or else leaves both to be
-    /// collected.
-    fn abandon_proxy(&mut self, proxy: u32) {
-        let filed = self.widen(self.arena.head(proxy).datum);
-        if self.take_off_end(filed, proxy) {
-            self.arena.release(proxy);
+    /// Takes the entry of a place, which is filed under this tick, off the end of its slot if it lies there, or else
+    /// marks it as stale.
+    fn give_up_entry(&mut self, filed: u64, index: u32) {
+        let level = place(&self.limits, filed);
+        if self.levels[level].pop_back_if(&mut self.chunks, filed, index) {
+            self.entry_went(level, filed);
         } else {
-            self.arena.head_mut(proxy).set_tag(tag::DEAD);
-            self.stale.insert(proxy);
+            self.stale.insert(index);
+            self.sweep.note_stale(level, self.levels[level].index(filed));
         }
     }
 
-    /// Takes the entry of a place, which is filed under this tick, off the end of its slot if it lies there, and says
-    /// whether it did.
-    fn take_off_end(&mut self, filed: u64, index: u32) -> bool {
-        let level = place(&self.limits, filed);
-        let lay_there = self.levels[level].pop_back_if(&mut self.chunks, filed, index);
-        if lay_there {
-            self.entry_went(level, filed);
-        }
-        lay_there
+    /// Has done with a proxy. Its place is not even looked at, a cache miss away: the mark says enough.
+    fn abandon_proxy(&mut self, proxy: u32) {
+        self.stale.insert(proxy);
+        self.sweep.note_stale_somewhere();
     }
 
     /// Counts an entry that went off the end of its slot. Timers that were cancelled in the order of arming lie before
@@ -354,7 +350,7 @@ pub(crate) fn drop_if_stale<T>(arena: &mut Arena<Apart<u32, T>>, stale: &mut Mar
 #[inline]
 pub(crate) fn drop_stale<T>(arena: &mut Arena<Apart<u32, T>>, stale: &mut Marks, place: u32) {
     stale.remove(place);
-    if arena.head(place).tag() == tag::DEAD {
+    if matches!(arena.head(place).tag(), tag::DEAD | tag::PROXY) {
         arena.release(place);
     }
 }

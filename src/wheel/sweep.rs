@@ -17,10 +17,10 @@ use super::progress::Sweep;
 use super::store::{Store, drop_stale};
 use crate::timer::Budget;
 
-/// Steps that calls may leave to the next turn.
-const LAG: u32 = 8;
 /// Stale entries up to this number are no reason to sweep, nor to go on with it.
 const ALLOWANCE: usize = 64;
+/// Steps that a turn does at the most for the calls to come; more where there are many timers.
+const STEPS: usize = 8;
 
 impl<T, G: Geometry> Store<T, G> {
     /// Whether more is stale than may be left without a sweep.
@@ -35,73 +35,103 @@ impl<T, G: Geometry> Store<T, G> {
         self.stale.count() > ALLOWANCE && (self.sweep.under_way || self.needs_sweep())
     }
 
-    /// Does one step of the sweep, if one is wanted, and says how many entries it looked at. For turns.
+    /// How far the sweep is ahead of what C9 asks of it. Below 0 each call has to do a step, which is worth 14 at least;
+    /// no call costs more than that.
     #[inline]
-    pub(crate) fn collect_garbage(&mut self) -> usize {
-        if self.wants_sweep() { self.sweep_on() } else { 0 }
+    fn lead(&self) -> isize {
+        let (live, stale) = (self.arena.live() as isize, self.stale.count() as isize);
+        let (ahead, missed) = (self.sweep.ahead as isize, self.sweep.missed as isize);
+        // While it lasts, and when it has ended.
+        (7 * (live - stale)).min(5 * live - 9 * missed) + 9 * ALLOWANCE as isize - 2 * ahead
     }
 
-    /// Leaves one step of the sweep, if one is wanted, to the next turn. For all calls between turns.
+    /// The lead that turns leave to the calls that follow.
     #[inline]
-    pub(crate) fn owe_a_step(&mut self) {
-        if self.wants_sweep() {
-            self.owe_or_sweep();
-        }
+    const fn lead_wanted(&self) -> isize {
+        128 + (self.arena.live() >> 8) as isize
     }
 
-    /// Where no turn comes, or many calls before it, the step is done at once.
-    #[inline(never)]
-    fn owe_or_sweep(&mut self) {
-        if self.sweep.owed >= LAG {
-            self.sweep_on();
-            return;
-        }
-        self.sweep.owed += 1;
-        // So the next turn has something to do.
+    /// Does a step of the sweep, if it would fall behind without. For all calls between turns.
+    #[inline]
+    pub(crate) fn keep_up(&mut self) {
+        // The next turn is to look after the lead, and after the stock, even if nothing is due.
         self.cascade.calm_until = self.now;
-    }
-
-    /// Does the steps that are owed, as far as the budget goes.
-    #[inline]
-    pub(crate) fn sweep_what_is_owed(&mut self, budget: &mut Budget) {
-        if self.sweep.owed > 0 {
-            self.pay(budget);
+        if self.wants_sweep() {
+            self.sweep_if_late();
         }
     }
 
     #[inline(never)]
-    fn pay(&mut self, budget: &mut Budget) {
-        while self.sweep.owed > 0 && !budget.is_spent() {
-            self.sweep.owed -= 1;
-            budget.spend(self.collect_garbage() as u64);
+    fn sweep_if_late(&mut self) {
+        if self.is_late() {
+            self.sweep_on();
         }
-        self.calm_down();
     }
 
+    /// As [`keep_up`](Self::keep_up), for each entry in a turn.
+    #[inline]
+    pub(crate) fn keep_up_in_turn(&mut self, budget: &mut Budget) {
+        if self.wants_sweep() && self.is_late() {
+            budget.spend(self.sweep_on() as u64);
+        }
+    }
+
+    /// Sweeps, at the end of a turn, for the calls to come. Says whether there is nothing left to do.
+    #[inline]
+    pub(crate) fn sweep_ahead_of_calls(&mut self, budget: &mut Budget) -> bool {
+        !self.wants_sweep() || self.gain_lead(budget)
+    }
+
+    #[inline(never)]
+    fn gain_lead(&mut self, budget: &mut Budget) -> bool {
+        let mut steps_left = STEPS + (self.arena.live() >> 16);
+        while self.wants_sweep() && self.lead_of_sweep() < self.lead_wanted() {
+            if steps_left == 0 || budget.is_spent() {
+                return false;
+            }
+            budget.spend(self.sweep_on() as u64);
+            steps_left -= 1;
+        }
+        self.sweep.in_a_hurry = false;
+        true
+    }
+
+    /// Whether each call has to do a step. Once it is so it stays so, until a turn has made up for it or the sweep is
+    /// over: a step now and then would be one that no processor expects.
+    #[inline]
+    fn is_late(&mut self) -> bool {
+        self.sweep.in_a_hurry = self.sweep.in_a_hurry || self.lead_of_sweep() < 0;
+        self.sweep.in_a_hurry
+    }
+
+    /// The lead of the sweep that is under way, or that begins with this.
+    fn lead_of_sweep(&mut self) -> isize {
+        if !self.sweep.under_way {
+            self.sweep = Sweep::begin(self.entries());
+        }
+        self.lead()
+    }
+
+    /// Does a step, and says how many entries it looked at.
     #[inline(never)]
     fn sweep_on(&mut self) -> usize {
-        if !self.sweep.under_way {
-            self.sweep = Sweep { under_way: true, level: 0, slot: 0, ..self.sweep };
-            self.point_hand();
-        } else if self.chunks.hand_is_done() {
-            self.sweep.slot += 1;
-            self.point_hand();
-        }
-        if self.sweep.under_way { self.sweep_chunk() } else { 0 }
+        let has_come_to_one = !self.chunks.hand_is_done() || self.find_next_slot();
+        if has_come_to_one { self.sweep_chunk() } else { 0 }
     }
 
-    /// Puts the hand on the first slot with entries, from where the sweep is; past the last one it is over.
-    fn point_hand(&mut self) {
+    /// Puts the hand on the next slot with entries, and says whether there is one; past the last one the sweep is over.
+    fn find_next_slot(&mut self) -> bool {
         while self.sweep.level < LEVELS {
-            if let Some((index, slot)) = self.levels[self.sweep.level].occupied_from(self.sweep.slot) {
-                self.sweep.slot = index;
+            if let Some((index, slot)) = self.levels[self.sweep.level].occupied_from(self.sweep.next_slot) {
+                self.sweep.next_slot = index + 1;
                 self.chunks.point_at(slot.run.first_chunk());
-                return;
+                return true;
             }
             self.sweep.level += 1;
-            self.sweep.slot = 0;
+            self.sweep.next_slot = 0;
         }
-        self.sweep.under_way = false;
+        self.sweep = Sweep::default();
+        false
     }
 
     fn sweep_chunk(&mut self) -> usize {
@@ -109,20 +139,37 @@ impl<T, G: Geometry> Store<T, G> {
         let mut owner = (&mut self.arena, &mut self.stale);
         let (swept, dropped) = level.sweep_chunk(
             &mut self.chunks,
-            self.sweep.slot,
+            self.sweep.next_slot - 1,
             &mut owner,
             |(_, stale), place| stale.contains(place),
             |(arena, stale), place| drop_stale(arena, stale, place),
         );
+        self.sweep.ahead = self.sweep.ahead.saturating_sub(swept);
         self.work.swept += swept as u64;
         self.work.collected += dropped as u64;
         swept
+    }
+
+    /// Checks that no more entries lie before the hand than are counted.
+    ///
+    /// # Panics
+    ///
+    /// If there are more.
+    pub(crate) fn check_sweep(&self) {
+        if !self.sweep.under_way {
+            return;
+        }
+        let is_ahead = |level: usize, slot: usize| (level, slot) >= (self.sweep.level, self.sweep.next_slot);
+        let numbered = self.levels.iter().enumerate();
+        let slots = numbered.flat_map(|(number, level)| level.iter().filter(move |(slot, _)| is_ahead(number, *slot)));
+        let in_slots: usize = slots.map(|(_, slot)| slot.count() as usize).sum();
+        let under_hand = self.chunks.from_hand().map(|chunk| chunk.len as usize).sum::<usize>();
+        assert!(in_slots + under_hand <= self.sweep.ahead, "entries before the hand are counted");
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ALLOWANCE, LAG};
     use crate::time::{Resolution, Timestamp};
     use crate::timer::{Timer, TimerExt};
     use crate::wheel::TimerWheel;
@@ -133,25 +180,30 @@ mod tests {
     }
 
     #[test]
-    fn c9_calls_leave_a_few_steps_to_the_next_turn() {
-        const TIMERS: u64 = 2_000;
+    fn c9_turns_sweep_ahead_of_calls() {
+        const TIMERS: u64 = 200_000;
+        const CALLS: usize = 12;
         let mut wheel = TimerWheel::new(Resolution::MILLISECOND);
-        let mut ids: Vec<_> = (0..TIMERS).map(|n| wheel.insert(at(1_000 + n * 16), ()).unwrap()).collect();
-        let mut cancel = |wheel: &mut TimerWheel<()>| wheel.cancel(ids.swap_remove(ids.len() / 2)).unwrap();
-        while wheel.entries() - wheel.len() <= wheel.len() / 2 + ALLOWANCE {
-            cancel(&mut wheel);
-        }
-        assert_eq!(wheel.work().swept, 0);
-        let mut swept = 0;
-        for now in 1..4 {
-            (0..LAG).for_each(|_| cancel(&mut wheel));
-            assert_eq!(wheel.work().swept, swept, "it is left to the next turn");
+        let mut ids: Vec<_> = (0..TIMERS).map(|n| wheel.insert(at(60_000 + n % 30_000), ()).unwrap()).collect();
+        let mut replace = |wheel: &mut TimerWheel<()>, n: u64| {
+            let at_random = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize % ids.len();
+            let id = core::mem::replace(&mut ids[at_random], wheel.insert(at(60_000 + n % 30_000), ()).unwrap());
+            wheel.cancel(id).unwrap();
+        };
+        let (mut in_calls, mut in_turns, mut worst) = (0, 0, 0);
+        for now in 1..40_000 {
+            let before = wheel.work().swept;
+            (0..CALLS as u64).for_each(|n| replace(&mut wheel, now * CALLS as u64 + n));
+            let between = wheel.work().swept;
             assert_eq!(wheel.turn(at(now)).count(), 0);
-            let by_turn = wheel.work().swept - swept;
-            assert!(by_turn >= u64::from(LAG), "that does it, although nothing is due: {by_turn}");
-            swept += by_turn;
+            let after = wheel.work().swept;
+            (in_calls, in_turns, worst) =
+                (in_calls + between - before, in_turns + after - between, worst.max(after - between));
         }
-        (0..=LAG).for_each(|_| cancel(&mut wheel));
+        assert_eq!(in_calls, 0, "none waits for a step of the sweep");
+        assert!(in_turns > 0 && worst <= 14 * CALLS as u64 / 2, "{worst} of {in_turns} in one turn");
+        let swept = wheel.work().swept;
+        (0..TIMERS).for_each(|n| replace(&mut wheel, n));
         assert!(wheel.work().swept > swept, "where no turn comes, the calls do it");
         wheel.check();
     }

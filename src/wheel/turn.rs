@@ -64,7 +64,9 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn finish(&mut self, budget: &mut Budget) {
         self.feed(budget);
-        self.sweep_what_is_owed(budget);
+        if self.sweep_ahead_of_calls(budget) {
+            self.calm_down();
+        }
         self.turn_is_open = budget.is_spent();
         self.restock();
     }
@@ -122,7 +124,7 @@ impl<T, G: Geometry> Store<T, G> {
                 let tick = head.datum;
                 self.file_again(self.widen(tick), entry.place, budget);
             }
-            tag::PROXY => {
+            tag::PROXY if !self.stale.contains(entry.place) => {
                 let timer = head.link;
                 return self.meet_proxy(entry, timer, budget);
             }
@@ -161,7 +163,7 @@ impl<T, G: Geometry> Store<T, G> {
         self.work.refiled += 1;
         // It may now lie ahead of a sweep that had passed it, which must not be held up by that.
         if self.sweep.under_way {
-            budget.spend(self.collect_garbage() as u64);
+            self.keep_up_in_turn(budget);
         }
     }
 
@@ -175,10 +177,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn fired(&mut self, expired: Option<(TimerId, T)>, budget: &mut Budget) -> Option<(TimerId, T)> {
         self.work.fired += 1;
-        // Nothing has become stale by that, so a step for every other one is enough.
-        if self.work.fired % 2 == 0 {
-            budget.spend(self.collect_garbage() as u64);
-        }
+        self.keep_up_in_turn(budget);
         expired
     }
 
