@@ -2,15 +2,12 @@
 //!
 //! A cancelled timer leaves its entry behind, and so does one that was moved to earlier. Most of these entries are met
 //! and dropped in their slot. When more than half as many are stale as are live a sweep begins, which goes over all
-//! chunks, slot by slot. Each call after which there is one more stale entry, or one entry more where the sweep has yet
-//! to come, is good for a step of it, and so is every other timer that is handed out: a step looks at one chunk, and
-//! drops what is stale there. A cascade drops what is stale as it moves it, so nothing gets past the sweep in that way.
+//! chunks, slot by slot: a step looks at one chunk, and drops what is stale there. A cascade drops what is stale as it
+//! moves it, so nothing gets past the sweep in that way.
 //!
-//! Calls between turns leave a few of these steps to the next turn. Where no turn comes they do them at once.
-//!
-//! Chunks that a sweep leaves are half full or more, so a sweep of `e` entries ends within some `e / 7` steps; since
-//! stale entries are at most half of the live ones when it begins, they do not come to outnumber them. The bound is
-//! derived in full in `docs/algorithms.md`.
+//! The sweep's *lead* says how long it may wait before stale entries can come to outnumber the live ones, whatever the
+//! calls to come may be. Turns see to it that there is some; calls use it up, and do steps themselves where no turn
+//! comes. How the bound follows from that is told in `docs/algorithms.md`.
 
 use super::geometry::{Geometry, LEVELS};
 use super::progress::Sweep;
@@ -35,8 +32,8 @@ impl<T, G: Geometry> Store<T, G> {
         self.stale.count() > ALLOWANCE && (self.sweep.under_way || self.needs_sweep())
     }
 
-    /// How far the sweep is ahead of what C9 asks of it. Below 0 each call has to do a step, which is worth 14 at least;
-    /// no call costs more than that.
+    /// How far the sweep is ahead of what C9 asks of it. No call takes more than 14 off, and a step adds as much at
+    /// least, so that below 0 a step for each call is enough.
     #[inline]
     fn lead(&self) -> isize {
         let (live, stale) = (self.arena.live() as isize, self.stale.count() as isize);
