@@ -167,6 +167,7 @@ impl<T, G: Geometry> Store<T, G> {
 
 #[cfg(test)]
 mod tests {
+    use super::ALLOWANCE;
     use crate::time::{Resolution, Timestamp};
     use crate::timer::{Timer, TimerExt};
     use crate::wheel::TimerWheel;
@@ -203,6 +204,42 @@ mod tests {
         (0..TIMERS).for_each(|n| replace(&mut wheel, n));
         assert!(wheel.work().swept > swept, "where no turn comes, the calls do it");
         wheel.check();
+    }
+
+    /// Near timers come and go, and the far ones stay: while the hand is among the far ones it drops nothing, and misses
+    /// whatever goes stale. A sweep that only cared for its own time would leave too much for the next one.
+    #[test]
+    #[cfg_attr(miri, ignore = "a hundred thousand calls")]
+    fn c9_all_may_be_cancelled_at_any_point_of_a_slow_sweep() {
+        const EACH: u64 = 2_000;
+        let mut ended = 0;
+        for replaced in (0..20).map(|n| n * EACH / 3) {
+            let mut wheel = TimerWheel::new(Resolution::MILLISECOND);
+            let arm = |wheel: &mut TimerWheel<()>, tick: u64| wheel.insert(at(tick), ()).unwrap();
+            let near = |n: u64| 30_000 + n.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 30_000;
+            let mut ids: Vec<_> = (0..EACH).map(|n| arm(&mut wheel, near(n))).collect();
+            let far: Vec<_> = (0..EACH).map(|n| arm(&mut wheel, (1 << 27) + near(n) * 1_000)).collect();
+            for n in 0..replaced {
+                let slot = (near(n * 7) % EACH) as usize;
+                let id = core::mem::replace(&mut ids[slot], arm(&mut wheel, near(n)));
+                let was_under_way = wheel.store.sweep.under_way;
+                wheel.cancel(id).unwrap();
+                if was_under_way && !wheel.store.sweep.under_way {
+                    ended += 1;
+                    let (stale, live) = (wheel.store.stale.count(), wheel.len());
+                    assert!(stale <= live * 5 / 9 + 2 * ALLOWANCE, "{stale} stale, {live} live at the end of a sweep");
+                }
+                if n % 64 == 0 {
+                    assert_eq!(wheel.turn(at(1 + n / 64)).count(), 0);
+                }
+            }
+            for id in ids.into_iter().chain(far) {
+                wheel.cancel(id).unwrap();
+                let (entries, live) = (wheel.entries(), wheel.len());
+                assert!(entries <= 2 * live + 256, "{entries} for {live}, after {replaced} were replaced");
+            }
+        }
+        assert!(ended > 0, "sweeps came to their end");
     }
 
     /// Timers that are always moved to later are met and filed again ahead of the sweep's hand. If filing again took no
