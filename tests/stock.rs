@@ -109,8 +109,8 @@ impl Mix {
     }
 }
 
-/// So often the same mix is made, at the most. The thread that runs the tests may allocate meanwhile, and is counted too;
-/// but never at the same call.
+/// So often the same mix is made, at the most. The thread that runs the tests may allocate meanwhile, and is counted
+/// too; but never at the same call.
 const REPEATS: usize = 8;
 
 /// Which of its calls, by number, allocated between turns.

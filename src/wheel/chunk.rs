@@ -172,7 +172,7 @@ impl Chunks {
     }
 
     /// The chunk under the sweep's hand and those behind it in its run.
-    pub(crate) fn from_hand(&self) -> impl Iterator<Item = &Chunk> {
+    pub(crate) fn at_hand_and_behind(&self) -> impl Iterator<Item = &Chunk> {
         let get = |chunk: u32| (chunk != NONE).then(|| self.get(chunk));
         core::iter::successors(get(self.hand), move |chunk| get(chunk.next))
     }

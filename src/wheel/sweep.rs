@@ -160,7 +160,7 @@ impl<T, G: Geometry> Store<T, G> {
         let numbered = self.levels.iter().enumerate();
         let slots = numbered.flat_map(|(number, level)| level.iter().filter(move |(slot, _)| is_ahead(number, *slot)));
         let in_slots: usize = slots.map(|(_, slot)| slot.count() as usize).sum();
-        let under_hand = self.chunks.from_hand().map(|chunk| chunk.len as usize).sum::<usize>();
+        let under_hand = self.chunks.at_hand_and_behind().map(|chunk| chunk.len as usize).sum::<usize>();
         assert!(in_slots + under_hand <= self.sweep.ahead, "entries before the hand are counted");
     }
 }
@@ -206,8 +206,8 @@ mod tests {
         wheel.check();
     }
 
-    /// Near timers come and go, and the far ones stay: while the hand is among the far ones it drops nothing, and misses
-    /// whatever goes stale. A sweep that only cared for its own time would leave too much for the next one.
+    /// Near timers come and go, and the far ones stay: while the hand is among the far ones it drops nothing, and it
+    /// misses whatever goes stale. A sweep that only cared for its own time would leave too much for the next one.
     #[test]
     #[cfg_attr(miri, ignore = "a hundred thousand calls")]
     fn c9_all_may_be_cancelled_at_any_point_of_a_slow_sweep() {
