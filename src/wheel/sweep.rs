@@ -178,6 +178,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "hundreds of thousands of calls")]
     fn c9_turns_sweep_ahead_of_calls() {
         const TIMERS: u64 = 200_000;
         const CALLS: usize = 12;
