@@ -88,9 +88,13 @@ impl Chunks {
 
     /// Chunks that hold entries. It goes through those that do not.
     pub(crate) fn in_use(&self) -> usize {
-        let next = |chunk: u32| (chunk != NONE).then_some(chunk);
-        let free = core::iter::successors(next(self.free), |chunk| next(self.get(*chunk).next));
-        self.len - free.count()
+        self.len - self.chain(self.free).count()
+    }
+
+    /// A chunk and those that it leads to, if there is one.
+    pub(crate) fn chain(&self, first: u32) -> impl Iterator<Item = &Chunk> {
+        let get = |chunk: u32| (chunk != NONE).then(|| self.get(chunk));
+        core::iter::successors(get(first), move |chunk| get(chunk.next))
     }
 
     #[inline]
@@ -169,12 +173,6 @@ impl Chunks {
         if self.hand == freed {
             self.hand = next;
         }
-    }
-
-    /// The chunk under the sweep's hand and those behind it in its run.
-    pub(crate) fn at_hand_and_behind(&self) -> impl Iterator<Item = &Chunk> {
-        let get = |chunk: u32| (chunk != NONE).then(|| self.get(chunk));
-        core::iter::successors(get(self.hand), move |chunk| get(chunk.next))
     }
 
     /// The chunk under the sweep's hand.

@@ -160,7 +160,7 @@ impl<T, G: Geometry> Store<T, G> {
         let numbered = self.levels.iter().enumerate();
         let slots = numbered.flat_map(|(number, level)| level.iter().filter(move |(slot, _)| is_ahead(number, *slot)));
         let in_slots: usize = slots.map(|(_, slot)| slot.count() as usize).sum();
-        let under_hand = self.chunks.at_hand_and_behind().map(|chunk| chunk.len as usize).sum::<usize>();
+        let under_hand = self.chunks.chain(self.chunks.hand()).map(|chunk| chunk.len as usize).sum::<usize>();
         assert!(in_slots + under_hand <= self.sweep.ahead, "entries before the hand are counted");
     }
 }
