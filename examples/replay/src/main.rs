@@ -1,11 +1,11 @@
 //! Replays what a Linux kernel did with its timers through both timers of this crate, and draws what comes out.
 //!
 //! ```text
-//! cargo run --release --example replay
-//! cargo run --release --example replay -- --trace FILE --timer wheel --plot FILE
+//! cargo run --release -p replay
+//! cargo run --release -p replay -- --trace FILE --timer wheel --plot FILE
 //! ```
 //!
-//! The files, top down: this one (arguments, the order of things), `trace` (the files' format), `replay` (virtual
+//! The files, top down: this one (the order of things), `options`, `trace` (the files' format), `replay` (virtual
 //! time), `book` (the self-check), `timing` (what each call took), `lateness` (how late in which unit), `report` (the
 //! tables) and `plot` (the picture).
 
@@ -13,6 +13,7 @@ mod book;
 #[cfg(test)]
 mod faulty;
 mod lateness;
+mod options;
 mod plot;
 mod replay;
 mod report;
@@ -24,15 +25,15 @@ mod trace;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use tickwheel::{Resolution, Timer, TimerHeap, TimerWheel};
 
 use crate::book::{Book, Serial};
+use crate::options::{Options, Which};
 use crate::replay::Outcome;
 use crate::timing::Stopwatch;
 use crate::trace::Trace;
@@ -40,54 +41,8 @@ use crate::trace::Trace;
 /// The recording kernel's `HZ`: a jiffy is 4 ms long.
 const HZ: u32 = 250;
 
-/// Replays a recorded kernel trace through the timers of this crate.
-///
-/// The trace is a CSV file, plain or gzipped, of what a Linux kernel did with its timers, told apart
-/// by the header:
-///
-///   the timer wheel's         at_ns,op,timer,jiffy,function
-///   high-resolution timers'   at_ns,op,timer,soft_ns,hard_ns,function
-///
-/// Each timer of the crate gets every event at its time, in virtual time, and is turned whenever it
-/// asks to be, until nothing is pending. A book kept beside it checks that no timer fires early, more
-/// than a tick late, twice or never.
-///
-/// Standard output gets the figures, and a file the picture: lateness, pending timers, work per turn.
-///
-/// Exit status: 0 if all was well, 1 if a timer broke a promise, 2 if an argument or a file was wrong
-/// (then nothing is printed on standard output).
-#[derive(Parser)]
-#[command(name = "replay", about, long_about, verbatim_doc_comment)]
-struct Args {
-    /// The trace to replay [default: the cut that comes with the example, examples/data/nginx.timers.csv.gz]
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
-
-    /// The timer to replay it through
-    #[arg(long, value_enum, default_value_t = Which::Both)]
-    timer: Which,
-
-    /// Where to draw the result, as SVG [default: target/replay.svg in the crate's directory]
-    #[arg(long, value_name = "FILE")]
-    plot: Option<PathBuf>,
-
-    /// How often to replay: each call is given its shortest time of all runs
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
-    runs: u32,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Which {
-    /// TimerWheel, with jiffies of 4 ms
-    Wheel,
-    /// TimerHeap, to the nanosecond
-    Heap,
-    /// One after the other
-    Both,
-}
-
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    match run(&Options::parse()) {
         Ok(faultless) => conclude(faultless),
         Err(error) => {
             eprintln!("error: {error}");
@@ -101,15 +56,13 @@ fn conclude(faultless: bool) -> ExitCode {
 }
 
 /// Does all that was asked for, and says whether every timer kept its promises.
-fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let file = args.trace.clone().unwrap_or_else(|| here.join("examples/data/nginx.timers.csv.gz"));
-    let plot = args.plot.clone().unwrap_or_else(|| here.join("target/replay.svg"));
+fn run(args: &Options) -> Result<bool, Box<dyn Error>> {
     let jiffy = Resolution::from_hz(HZ)?;
 
-    let trace = shown("reading", |progress| Trace::read(&file, jiffy, progress))?;
+    let trace = shown("reading", |progress| Trace::read(&args.trace, jiffy, progress))?;
     // Before the long part, so that a wrong name is known at once.
-    let mut drawing = create(&plot).map_err(|error| format!("{}: cannot be written: {error}", plot.display()))?;
+    let mut drawing =
+        create(&args.plot).map_err(|error| format!("{}: cannot be written: {error}", args.plot.display()))?;
 
     let clock_ns = timing::clock_cost_ns();
     let mut replays = Vec::new();
@@ -120,8 +73,8 @@ fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
 
     drawing
         .write_all(plot::draw(&trace, &replays)?.as_bytes())
-        .map_err(|error| format!("{}: cannot be written: {error}", plot.display()))?;
-    let report = report::report(&trace, &replays, args.runs, clock_ns, &plot);
+        .map_err(|error| format!("{}: cannot be written: {error}", args.plot.display()))?;
+    let report = report::report(&trace, &replays, args.runs, clock_ns, &args.plot);
     std::io::stdout().write_all(report.as_bytes())?;
     Ok(report::tell_faults(&trace, &replays, &mut std::io::stderr())?)
 }

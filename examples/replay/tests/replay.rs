@@ -1,12 +1,10 @@
-//! The example `replay`, run as a user runs it: exit statuses, errors, tables that add up, a picture that is
+//! The program, run as a user runs it: exit statuses, errors, tables that add up, a picture that is
 //! well-formed.
 
-use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
@@ -16,27 +14,13 @@ use tempfile::TempDir;
 const WHEEL_HEADER: &str = "at_ns,op,timer,jiffy,function";
 const HRTIMER_HEADER: &str = "at_ns,op,timer,soft_ns,hard_ns,function";
 
-/// The example, beside this test. `cargo test` builds an example that has tests of its own only as a test, and a
-/// program left from before may be stale, so cargo is asked for it; where it is up to date that takes no time.
 fn example() -> &'static Path {
-    static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
-    EXAMPLE.get_or_init(|| {
-        let test = std::env::current_exe().expect("a test has a path");
-        let profile = test.parent().and_then(Path::parent).expect("tests lie in TARGET/PROFILE/deps");
-        let target = profile.parent().expect("tests lie in TARGET/PROFILE/deps");
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "replay", "--manifest-path"]).arg(here().join("Cargo.toml"));
-        build.arg("--target-dir").arg(target);
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().expect("cargo runs").success(), "the example builds");
-        profile.join("examples").join(format!("replay{EXE_SUFFIX}"))
-    })
+    Path::new(env!("CARGO_BIN_EXE_replay"))
 }
 
+/// The checkout.
 fn here() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("it is two folders up")
 }
 
 /// A run of the example in a directory of its own, once for each call, with its picture in `replay.svg` there.
