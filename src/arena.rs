@@ -1,82 +1,130 @@
-//! Places for timers: an index and a generation each, and room for a value.
+//! Places for timers: each has an index, a generation and, while its timer is armed, a value.
 //!
-//! What a timer's *owner* (wheel or heap) writes often is its [`Head`]: a link, a datum of the owner's choice, and a
-//! word that holds the place's generation and a tag of the owner's. Where the value lies is the owner's choice too:
-//! [`Apart`] from the head, so that the heads that are reset at random take few cache lines, or [`Beside`] it, so that
-//! a timer that comes or goes takes one.
+//! Wheel and heap (the *owner*) keep two things of their own beside the value: a link, which says where the timer lies
+//! in the owner's structure, and a datum. A place that is not armed is free, and its link leads to the next free one.
 //!
-//! A place goes through: `insert` (the generation is even so good as an id), `take` (the value leaves; the generation
-//! moves on, so that every id given out for it is stale from here), `release` (the place may be given out again).
-//! Between the last two the owner may keep the place as long as something still refers to its index. A place whose last
-//! generation is used up is retired: never given out again (C5).
+//! An id is good only while its place is armed with the id's generation. So ids that have not been given out yet, and
+//! those of other containers, find no place that is free. A place whose generations are used up is retired: never given
+//! out again (C5).
+//!
+//! Places lie in pages, so that growing copies none of them (C8). A page without a timer can be given back wherever it
+//! lies. The places that later take its indexes start above every generation that it had.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
-pub(crate) use self::apart::Apart;
-pub(crate) use self::beside::Beside;
-pub(crate) use self::page::Page;
 use crate::error::InsertError;
-use crate::head::{FREE, Head, LAST_GENERATION};
+use crate::paged::SMALL;
 use crate::timer::TimerId;
 
-/// A link to nowhere. No place has this index.
+/// A link to no place.
 const NOWHERE: u32 = u32::MAX;
+/// The link of a retired place.
+const RETIRED: u32 = u32::MAX - 1;
+/// The most places of a page, and the fewest.
+const PAGE_LENGTHS: (usize, usize) = if SMALL { (32, 8) } else { (512, 8) };
+/// The size of a page, unless its values are so large that even the fewest places need more.
+const PAGE_BYTES: usize = 16 * 1024;
 
-/// What becomes of a place whose value has left.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Parting {
-    /// It is released.
-    Release,
-    /// It stays in use, under this tag.
-    Keep(u8),
+/// The layout is fixed so that generation and link lie at one offset in both, and reading or writing them need not look
+/// at the tag.
+#[repr(u32)]
+enum Place<M, T> {
+    Free { generation: NonZeroU32, link: u32 },
+    Armed { generation: NonZeroU32, link: u32, datum: M, value: T },
 }
 
-/// The places of one container. They are allotted by pages, so that growing never copies more than a page (C8).
-pub(crate) struct Arena<P> {
-    pages: Vec<P>,
-    /// The next page, as long as there is no room for its values.
-    coming: Option<P>,
-    /// Whether the last page came without room for all of its values.
-    came_cold: bool,
-    /// The free place that was released last.
+impl<M, T> Place<M, T> {
+    #[inline]
+    const fn generation(&self) -> NonZeroU32 {
+        let (Self::Free { generation, .. } | Self::Armed { generation, .. }) = self;
+        *generation
+    }
+
+    #[inline]
+    const fn link(&self) -> u32 {
+        let (Self::Free { link, .. } | Self::Armed { link, .. }) = self;
+        *link
+    }
+
+    #[inline]
+    const fn is_armed(&self) -> bool {
+        matches!(self, Self::Armed { .. })
+    }
+}
+
+/// A page that was given back.
+#[derive(Clone, Copy)]
+struct GivenBack {
+    page: usize,
+    /// The generation at which its places start when it comes back.
+    generation: NonZeroU32,
+}
+
+/// The places of one container.
+pub(crate) struct Arena<M, T> {
+    /// A page that was given back is empty.
+    pages: Vec<Box<[Place<M, T>]>>,
+    /// Those that may come back, the first of them last.
+    given_back: Vec<GivenBack>,
+    /// The free place that was given up last.
     free: u32,
-    /// Places with a value.
-    live: usize,
-    /// Places without a value that the owner keeps.
-    kept: usize,
+    /// How many more timers may come.
+    room: usize,
     max_live: usize,
-    /// The generation of a place that is new. Above 1 only where shrinking gave places back.
-    first_generation: u32,
-    last_generation: u32,
+    /// The most timers that the owner can have.
+    capacity: usize,
+    /// Places in pages that are there, and the retired ones among them.
+    places: usize,
     retired: usize,
+    /// The generation at which a page starts that is added at the end.
+    first_generation: NonZeroU32,
+    last_generation: u32,
 }
 
-impl<P: Page> Arena<P> {
-    /// How many places there can be at the most: as many whole pages as leave out `NOWHERE`.
-    const CAPACITY: usize = (NOWHERE as usize >> P::BITS) << P::BITS;
+impl<M: Copy, T> Arena<M, T> {
+    /// Places in a page: a power of two.
+    const PAGE: usize = {
+        let (most, fewest) = PAGE_LENGTHS;
+        let mut len = most;
+        while len > fewest && len * size_of::<Place<M, T>>() > PAGE_BYTES {
+            len /= 2;
+        }
+        len
+    };
+    /// As many whole pages as leave out the links that lead to no place.
+    const MAX_PAGES: usize = RETIRED as usize / Self::PAGE;
 
-    pub(crate) const fn new() -> Self {
+    /// An empty arena for at most `capacity` timers.
+    pub(crate) const fn new(capacity: usize) -> Self {
+        let most = Self::MAX_PAGES * Self::PAGE;
+        let capacity = if capacity < most { capacity } else { most };
         Self {
             pages: Vec::new(),
-            coming: None,
-            came_cold: false,
+            given_back: Vec::new(),
             free: NOWHERE,
-            live: 0,
-            kept: 0,
-            max_live: Self::CAPACITY,
-            first_generation: 1,
-            last_generation: LAST_GENERATION,
+            room: capacity,
+            max_live: capacity,
+            capacity,
+            places: 0,
             retired: 0,
+            first_generation: NonZeroU32::MIN,
+            last_generation: u32::MAX,
         }
     }
 
     /// An empty arena with the limits of this one.
     pub(crate) fn sibling(&self) -> Self {
-        Self { max_live: self.max_live, last_generation: self.last_generation, ..Self::new() }
+        let (max_live, last_generation) = (self.max_live, self.last_generation);
+        Self { max_live, room: max_live, last_generation, ..Self::new(self.capacity) }
     }
 
-    pub(crate) const fn set_max_live(&mut self, max_live: usize) {
-        self.max_live = if max_live < Self::CAPACITY { max_live } else { Self::CAPACITY };
+    /// Limits the timers, though never to fewer than there are.
+    pub(crate) fn set_max_live(&mut self, max_live: usize) {
+        let live = self.live();
+        self.max_live = max_live.clamp(live, self.capacity);
+        self.room = self.max_live - live;
     }
 
     /// Narrows generations to `last`, for tests of what happens when they are used up.
@@ -85,352 +133,290 @@ impl<P: Page> Arena<P> {
         self.last_generation = last;
     }
 
-    /// Places that hold a value.
+    /// How many timers are armed.
+    #[inline]
     pub(crate) const fn live(&self) -> usize {
-        self.live
+        self.max_live - self.room
     }
 
-    /// Places in use: with a value, or kept by the owner after it left.
-    pub(crate) const fn in_use(&self) -> usize {
-        self.live + self.kept
+    /// How many more timers may come.
+    pub(crate) const fn room(&self) -> usize {
+        self.room
     }
 
-    /// Free places, without those of the page to come.
+    /// How many places are there.
+    pub(crate) const fn places(&self) -> usize {
+        self.places
+    }
+
+    pub(crate) const fn free_places(&self) -> usize {
+        self.places - self.retired - self.live()
+    }
+
     #[inline]
-    fn free_places(&self) -> usize {
-        self.places() - self.in_use() - self.retired
+    fn place(&self, index: u32) -> Option<&Place<M, T>> {
+        self.pages.get(index as usize / Self::PAGE)?.get(index as usize % Self::PAGE)
     }
 
-    /// How many places there are.
-    pub(crate) fn places(&self) -> usize {
-        self.pages.len() << P::BITS
-    }
-
-    /// How many places there will be with the next page.
-    pub(crate) fn next_places(&self) -> usize {
-        self.places() + (1 << P::BITS)
-    }
-
-    /// Whether the next place that is given out is on a new page.
     #[inline]
-    pub(crate) const fn is_full(&self) -> bool {
-        self.free == NOWHERE
+    fn place_mut(&mut self, index: u32) -> Option<&mut Place<M, T>> {
+        self.pages.get_mut(index as usize / Self::PAGE)?.get_mut(index as usize % Self::PAGE)
     }
 
-    /// Which page a place is on, and which of its places it is.
+    /// Arms a timer if a place is at hand, or else gives the value back.
     #[inline]
-    fn locate(index: u32) -> (usize, usize) {
-        (index as usize >> P::BITS, index as usize & ((1 << P::BITS) - 1))
+    pub(crate) fn insert_at_hand(&mut self, link: u32, datum: M, value: T) -> Result<TimerId, T> {
+        let (index, Some(room)) = (self.free, self.room.checked_sub(1)) else { return Err(value) };
+        let Some(place) = self.place_mut(index) else { return Err(value) };
+        let (generation, next) = (place.generation(), place.link());
+        *place = Place::Armed { generation, link, datum, value };
+        (self.free, self.room) = (next, room);
+        Ok(TimerId::new(index, generation))
     }
 
-    /// Gives a place to `value`.
+    /// Arms a timer, on a new page if need be.
     #[inline]
-    pub(crate) fn insert(
-        &mut self,
-        value: P::Value,
-        tag: u8,
-        link: u32,
-        datum: P::Datum,
-    ) -> Result<TimerId, InsertError<P::Value>> {
-        if self.live >= self.max_live || !self.has_free_place() {
-            return Err(InsertError::new(value, self.max_live.min(self.live)));
-        }
-        let index = self.free;
-        let (page, at) = Self::locate(index);
-        let page = &mut self.pages[page];
-        let head = page.head_mut(at);
-        let next_free = head.occupy(tag, link, datum);
-        let id = head.id(index);
-        page.put(at, value);
-        self.free = next_free;
-        self.live += 1;
-        Ok(id)
-    }
-
-    /// Gives out a place without a value, which no id will name; `None` if there are no more.
-    pub(crate) fn allot(&mut self, tag: u8, link: u32, datum: P::Datum) -> Option<u32> {
-        if !self.has_free_place() {
-            return None;
-        }
-        let index = self.free;
-        self.free = self.head_mut(index).occupy(tag, link, datum);
-        self.kept += 1;
-        Some(index)
-    }
-
-    /// Whether there is a free place, if need be on a new page.
-    #[inline]
-    fn has_free_place(&mut self) -> bool {
-        !self.is_full() || self.add_page()
+    pub(crate) fn insert(&mut self, link: u32, datum: M, value: T) -> Result<TimerId, InsertError<T>> {
+        self.insert_at_hand(link, datum, value).or_else(|value| self.insert_on_new_page(link, datum, value))
     }
 
     #[cold]
     #[inline(never)]
-    fn add_page(&mut self) -> bool {
-        let has_room = self.places() < Self::CAPACITY;
-        if has_room {
-            let mut page = self.coming.take().unwrap_or_else(|| self.new_page());
-            // The first page's room grows with what it holds. Who needs another one will fill it.
-            if !self.pages.is_empty() {
-                page.reserve(1 << P::BITS);
-            }
-            self.append(page);
-            self.came_cold = true;
+    fn insert_on_new_page(&mut self, link: u32, datum: M, value: T) -> Result<TimerId, InsertError<T>> {
+        if self.room > 0 {
+            self.grow();
         }
-        has_room
+        let limit = self.live();
+        self.insert_at_hand(link, datum, value).map_err(|value| InsertError::new(value, limit))
     }
 
-    /// The page that comes next.
-    fn new_page(&self) -> P {
-        P::new(self.places() as u32, self.first_generation, NOWHERE)
-    }
-
-    /// Adds the page that comes next. Its places are given out first.
-    fn append(&mut self, mut page: P) {
-        let first = self.places();
-        page.head_mut((1 << P::BITS) - 1).link = self.free;
-        self.pages.push(page);
+    /// Adds a page of free places, if there may be more, and says whether it did.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn grow(&mut self) -> bool {
+        let GivenBack { page, generation } = match self.given_back.pop() {
+            Some(given_back) => given_back,
+            None if self.pages.len() < Self::MAX_PAGES => {
+                self.pages.push(Box::default());
+                GivenBack { page: self.pages.len() - 1, generation: self.first_generation }
+            }
+            None => return false,
+        };
+        let first = page * Self::PAGE;
+        let link = |at| if at + 1 < Self::PAGE { (first + at + 1) as u32 } else { self.free };
+        self.pages[page] = (0..Self::PAGE).map(|at| Place::Free { generation, link: link(at) }).collect();
         self.free = first as u32;
+        self.places += Self::PAGE;
+        true
     }
 
-    /// Whether fewer than `least` places are free, or only few of them have room for a value.
+    /// What the timer that `id` names has of its owner's, if it is armed: its link and its datum.
     #[inline]
-    pub(crate) fn is_short_of(&self, least: usize) -> bool {
-        self.free_places() < least || self.is_cold()
-    }
-
-    #[inline]
-    fn is_cold(&self) -> bool {
-        let lacking = if self.came_cold { self.pages.last().map_or(0, P::lacking) } else { 0 };
-        lacking > 0 && self.free_places() < lacking + P::AHEAD
-    }
-
-    /// Takes a step to more free places, so that whoever comes upon them does not wait for memory: to room on the last
-    /// page, or to the next page, which takes two.
-    pub(crate) fn restock(&mut self) {
-        let whole = 1 << P::BITS;
-        if self.is_cold() {
-            // Twice the room at least: values are copied a few times at the most until the page is full.
-            let page = self.pages.last_mut().expect("it is cold");
-            let room = whole - page.lacking();
-            page.warm(whole.min(room + room.max(P::AHEAD)));
-        } else if let Some(mut page) = self.coming.take() {
-            page.warm(whole);
-            self.append(page);
-            self.came_cold = false;
-        } else if self.places() < Self::CAPACITY {
-            self.coming = Some(self.new_page());
-            self.pages.reserve(1);
+    pub(crate) fn find(&self, id: TimerId) -> Option<(u32, M)> {
+        match self.place(id.index())? {
+            Place::Armed { generation, link, datum, .. } if *generation == id.generation() => Some((*link, *datum)),
+            _ => None,
         }
     }
 
-    /// The id of the timer at `index`, which holds a value.
-    pub(crate) fn id(&self, index: u32) -> TimerId {
-        self.head(index).id(index)
-    }
-
-    /// The index of the timer that `id` names, if it is still there.
+    /// As [`find`](Self::find), with the datum to be changed.
     #[inline]
-    pub(crate) fn find(&self, id: TimerId) -> Option<u32> {
-        // Generations move on when the value leaves, so an equal one means that it is there.
-        let (page, at) = Self::locate(id.index());
-        let head = self.pages.get(page)?.head(at);
-        (head.generation() == id.generation().get()).then_some(id.index())
-    }
-
-    /// The head of the timer that `id` names, if it is still there.
-    #[inline]
-    pub(crate) fn find_mut(&mut self, id: TimerId) -> Option<&mut Head<P::Datum>> {
-        let (page, at) = Self::locate(id.index());
-        let head = self.pages.get_mut(page)?.head_mut(at);
-        (head.generation() == id.generation().get()).then_some(head)
+    pub(crate) fn find_mut(&mut self, id: TimerId) -> Option<(u32, &mut M)> {
+        match self.place_mut(id.index())? {
+            Place::Armed { generation, link, datum, .. } if *generation == id.generation() => Some((*link, datum)),
+            _ => None,
+        }
     }
 
     #[inline]
-    pub(crate) fn head(&self, index: u32) -> &Head<P::Datum> {
-        let (page, at) = Self::locate(index);
-        self.pages[page].head(at)
+    pub(crate) fn value(&self, id: TimerId) -> Option<&T> {
+        match self.place(id.index())? {
+            Place::Armed { generation, value, .. } if *generation == id.generation() => Some(value),
+            _ => None,
+        }
     }
 
     #[inline]
-    pub(crate) fn head_mut(&mut self, index: u32) -> &mut Head<P::Datum> {
-        let (page, at) = Self::locate(index);
-        self.pages[page].head_mut(at)
+    pub(crate) fn value_mut(&mut self, id: TimerId) -> Option<&mut T> {
+        match self.place_mut(id.index())? {
+            Place::Armed { generation, value, .. } if *generation == id.generation() => Some(value),
+            _ => None,
+        }
     }
 
-    /// Whether the place holds a value; looks at its head too, so that both are at hand afterwards.
+    /// The link and the datum of the place with this index, if it is armed.
     #[inline]
-    pub(crate) fn is_live(&self, index: u32) -> bool {
-        let (page, at) = Self::locate(index);
-        let page = &self.pages[page];
-        (page.head(at).tag() != FREE) & page.value(at).is_some()
+    pub(crate) fn armed(&self, index: u32) -> Option<(u32, M)> {
+        match self.place(index)? {
+            Place::Armed { link, datum, .. } => Some((*link, *datum)),
+            Place::Free { .. } => None,
+        }
     }
 
-    #[inline]
-    pub(crate) fn value(&self, index: u32) -> Option<&P::Value> {
-        let (page, at) = Self::locate(index);
-        self.pages[page].value(at)
+    /// The id of the timer with this index, if it is armed.
+    pub(crate) fn id(&self, index: u32) -> Option<TimerId> {
+        let place = self.place(index).filter(|place| place.is_armed())?;
+        Some(TimerId::new(index, place.generation()))
     }
 
+    /// Tells a timer that is armed where it lies now. Nothing is read of its place.
     #[inline]
-    pub(crate) fn value_mut(&mut self, index: u32) -> Option<&mut P::Value> {
-        let (page, at) = Self::locate(index);
-        self.pages[page].value_mut(at)
+    pub(crate) fn set_link(&mut self, index: u32, to: u32) {
+        if let Some(Place::Free { link, .. } | Place::Armed { link, .. }) = self.place_mut(index) {
+            *link = to;
+        }
     }
 
-    /// Takes the value out of its place, whose ids are stale from now on: gives the one that was good, and the value.
-    /// The place stays in use until it is released.
+    /// Takes the timer that `id` names: its link and its value.
     #[inline]
-    pub(crate) fn take(&mut self, index: u32) -> Option<(TimerId, P::Value)> {
-        let (page, at) = Self::locate(index);
-        let page = &mut self.pages[page];
-        let value = page.take(at)?;
-        let head = page.head_mut(at);
-        let id = head.id(index);
-        head.age(self.last_generation);
-        self.live -= 1;
-        self.kept += 1;
+    pub(crate) fn remove(&mut self, id: TimerId) -> Option<(u32, T)> {
+        let (free, last) = (self.free, self.last_generation);
+        let place = self.place_mut(id.index())?;
+        match place {
+            Place::Armed { generation, .. } if *generation == id.generation() => {}
+            _ => return None,
+        }
+        let link = place.link();
+        let value = Self::vacate(place, free, last)?;
+        self.gave_up(id);
+        Some((link, value))
+    }
+
+    /// Takes the timer with this index, if it is armed and `is_it` says so of its link and its datum.
+    #[inline]
+    pub(crate) fn remove_if(&mut self, index: u32, is_it: impl FnOnce(u32, M) -> bool) -> Option<(TimerId, T)> {
+        let (free, last) = (self.free, self.last_generation);
+        let place = self.place_mut(index)?;
+        let &mut Place::Armed { generation, link, datum, .. } = place else { return None };
+        if !is_it(link, datum) {
+            return None;
+        }
+        let id = TimerId::new(index, generation);
+        let value = Self::vacate(place, free, last)?;
+        self.gave_up(id);
         Some((id, value))
     }
 
-    /// Takes the value of the timer that `id` names, if it is still there. `part` is shown the head, and says what
-    /// becomes of the place.
+    /// Takes the value out of an armed place, which becomes the free one before `free`, or is retired.
     #[inline]
-    pub(crate) fn take_by_id(
-        &mut self,
-        id: TimerId,
-        part: impl FnOnce(&Head<P::Datum>) -> Parting,
-    ) -> Option<P::Value> {
-        let (page, at) = Self::locate(id.index());
-        let page = self.pages.get_mut(page)?;
-        if page.head(at).generation() != id.generation().get() {
-            return None;
+    fn vacate(place: &mut Place<M, T>, free: u32, last_generation: u32) -> Option<T> {
+        let generation = place.generation();
+        let new = match generation.checked_add(1).filter(|next| next.get() <= last_generation) {
+            Some(generation) => Place::Free { generation, link: free },
+            None => Place::Free { generation, link: RETIRED },
+        };
+        match core::mem::replace(place, new) {
+            Place::Armed { value, .. } => Some(value),
+            Place::Free { .. } => None,
         }
-        let value = page.take(at)?;
-        self.live -= 1;
-        let head = page.head_mut(at);
-        match part(head) {
-            Parting::Release => {
-                let may_return = head.leave(self.last_generation, self.free);
-                self.left(id.index(), may_return);
-            }
-            Parting::Keep(tag) => {
-                head.age(self.last_generation);
-                head.set_tag(tag);
-                self.kept += 1;
-            }
-        }
-        Some(value)
     }
 
-    /// Takes the value out of its place and releases that, at once, if `is_it` says so of the head.
+    /// Counts a timer out whose place was vacated.
     #[inline]
-    pub(crate) fn remove_if(
-        &mut self,
-        index: u32,
-        is_it: impl FnOnce(&Head<P::Datum>) -> bool,
-    ) -> Option<(TimerId, P::Value)> {
-        let (page, at) = Self::locate(index);
-        let page = &mut self.pages[page];
-        let head = page.head(at);
-        if !is_it(head) {
-            return None;
-        }
-        let id = head.id(index);
-        let value = page.take(at)?;
-        self.live -= 1;
-        let may_return = page.head_mut(at).leave(self.last_generation, self.free);
-        self.left(index, may_return);
-        Some((id, value))
-    }
-
-    /// Notes that a place was given up: it is the first free one, or retired if its generations are used up.
-    #[inline]
-    const fn left(&mut self, index: u32, may_return: bool) {
-        if may_return {
-            self.free = index;
+    fn gave_up(&mut self, id: TimerId) {
+        self.room += 1;
+        if id.generation().get() < self.last_generation {
+            self.free = id.index();
         } else {
             self.retired += 1;
         }
     }
 
-    /// Lets a place without a value be given out again, unless its generations are used up.
-    #[inline]
-    pub(crate) fn release(&mut self, index: u32) {
-        debug_assert!(self.value(index).is_none(), "a place is released after its value has left");
-        let free = self.free;
-        let head = self.head_mut(index);
-        debug_assert!(head.tag() != FREE, "a place is released once");
-        let may_return = head.vacate(free);
-        self.left(index, may_return);
-        self.kept -= 1;
-    }
-
-    /// Visits every place that holds a value.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(u32, &Head<P::Datum>, &P::Value)) {
-        for (index, head) in self.heads() {
-            if let Some(value) = self.value(index) {
-                visit(index, head, value);
+    /// Every armed timer: its id, link, datum and value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (TimerId, u32, M, &T)> {
+        let places = self.pages.iter().enumerate().flat_map(|(page, places)| {
+            places.iter().enumerate().map(move |(at, place)| ((page * Self::PAGE + at) as u32, place))
+        });
+        places.filter_map(|(index, place)| match place {
+            Place::Armed { generation, link, datum, value } => {
+                Some((TimerId::new(index, *generation), *link, *datum, value))
             }
-        }
+            Place::Free { .. } => None,
+        })
     }
 
-    /// Every place, with its head.
-    pub(crate) fn heads(&self) -> impl Iterator<Item = (u32, &Head<P::Datum>)> {
-        (0..).zip(self.pages.iter().flat_map(P::heads))
-    }
-
-    /// Drops every value and frees every place.
-    pub(crate) fn clear(&mut self) {
-        for index in 0..self.places() as u32 {
-            // The value is dropped after its place is in order: a drop that panics leaves nothing half done.
-            let value = self.take(index).map(|(_, value)| value);
-            if self.head(index).tag() != FREE {
-                self.release(index);
-            }
-            drop(value);
-        }
-    }
-
-    /// Makes room for `additional` more values.
+    /// Makes room for `additional` more timers, or as many as there may be.
+    ///
+    /// # Panics
+    ///
+    /// If there is no limit and they are more than the arena can have.
     pub(crate) fn reserve(&mut self, additional: usize) {
-        let free = self.free_places();
-        for page in &mut self.pages {
-            page.reserve(additional);
-        }
-        let mut missing = additional.saturating_sub(free);
-        self.pages.reserve(missing.div_ceil(1 << P::BITS));
-        while missing > 0 && self.add_page() {
-            let page = self.pages.last_mut().expect("it was added");
-            page.reserve(missing);
-            missing = missing.saturating_sub(1 << P::BITS);
-        }
+        let is_limited = self.max_live < self.capacity;
+        assert!(is_limited || additional <= self.room, "capacity overflow: there is no room for {additional} timers");
+        let wanted = additional.min(self.room);
+        let missing = wanted.saturating_sub(self.free_places()).div_ceil(Self::PAGE);
+        self.pages.reserve(missing.saturating_sub(self.given_back.len()));
+        while self.free_places() < wanted && self.grow() {}
     }
 
-    /// Gives back the free pages at the end, and room for values that is not used. The generations of places that are
-    /// given back are not forgotten: whatever is given out there again starts above all of them.
+    /// Takes every timer out. Their values are in what this gives back, and are to be dropped when the owner is in
+    /// order too, since a drop may panic.
+    #[must_use = "values are dropped last"]
+    pub(crate) fn clear(&mut self) -> impl Sized + use<M, T> {
+        let pages = self.give_back(|_| true);
+        self.room = self.max_live;
+        pages
+    }
+
+    /// Gives back every page without a timer, and links the free places that are left anew, the lowest first.
     pub(crate) fn shrink_to_fit(&mut self) {
-        self.coming = None;
-        self.came_cold = true;
-        while let Some(last) = self.pages.last().filter(|page| page.is_free()) {
-            let greatest = last.heads().map(Head::generation).max();
-            self.first_generation = self.first_generation.max(greatest.unwrap_or(0));
-            self.pages.pop();
-        }
-        self.pages.iter_mut().for_each(P::shrink_to_fit);
+        drop(self.give_back(|page| !page.iter().any(Place::is_armed)));
+        self.given_back.shrink_to_fit();
         self.pages.shrink_to_fit();
-        self.relink_free_places();
     }
 
-    /// Links the free places anew, the lowest first.
-    fn relink_free_places(&mut self) {
-        self.free = NOWHERE;
-        for index in (0..self.places() as u32).rev() {
-            let free = self.free;
-            let head = self.head_mut(index);
-            if head.tag() == FREE && !head.is_retired() {
-                head.link = free;
-                self.free = index;
+    /// Takes out the pages that `is_to_go` says are to go.
+    fn give_back(&mut self, is_to_go: impl Fn(&[Place<M, T>]) -> bool) -> Vec<Box<[Place<M, T>]>> {
+        let mut gone = Vec::new();
+        for (number, page) in self.pages.iter_mut().enumerate() {
+            if page.is_empty() || !is_to_go(page) {
+                continue;
+            }
+            // What its places come back with is above all that they had.
+            let next = page.iter().map(|place| (place.generation().get() - 1) + u32::from(place.has_been_out()));
+            let last = next.max().unwrap_or(0);
+            if last < self.last_generation {
+                let generation = NonZeroU32::MIN.saturating_add(last);
+                self.given_back.push(GivenBack { page: number, generation });
+            }
+            gone.push(core::mem::take(page));
+        }
+        self.given_back.sort_unstable_by_key(|given_back| core::cmp::Reverse(given_back.page));
+        self.forget_the_end();
+        self.link_free_places();
+        gone
+    }
+
+    /// Forgets pages at the end that were given back: those that come there again start above all of them.
+    fn forget_the_end(&mut self) {
+        let is_at_end = |end: &usize, given_back: &GivenBack| given_back.page + 1 == *end;
+        let mut end = self.pages.len();
+        let mut forgotten = 0;
+        for given_back in &self.given_back {
+            if !is_at_end(&end, given_back) {
+                break;
+            }
+            self.first_generation = self.first_generation.max(given_back.generation);
+            end -= 1;
+            forgotten += 1;
+        }
+        self.given_back.drain(..forgotten);
+        self.pages.truncate(end);
+    }
+
+    /// Links the free places, the lowest first, and counts places.
+    fn link_free_places(&mut self) {
+        (self.free, self.places, self.retired) = (NOWHERE, 0, 0);
+        for (number, page) in self.pages.iter_mut().enumerate().rev() {
+            self.places += page.len();
+            for (at, place) in page.iter_mut().enumerate().rev() {
+                match place {
+                    Place::Armed { .. } => {}
+                    Place::Free { link: RETIRED, .. } => self.retired += 1,
+                    Place::Free { link, .. } => {
+                        *link = core::mem::replace(&mut self.free, (number * Self::PAGE + at) as u32)
+                    }
+                }
             }
         }
     }
@@ -441,28 +427,35 @@ impl<P: Page> Arena<P> {
     ///
     /// If they do not.
     pub(crate) fn check(&self) {
-        let with_value = self.heads().filter(|(index, _)| self.value(*index).is_some());
-        assert_eq!(with_value.count(), self.live, "the live places are counted");
-        assert!(self.live <= self.max_live, "no more live places than allowed");
-
-        let mut free_count = 0;
-        let mut at = self.free;
+        assert_eq!(self.iter().count(), self.live(), "the live places are counted");
+        assert!(self.live() <= self.max_live, "no more live places than allowed");
+        let places = || self.pages.iter().flat_map(|page| page.iter());
+        assert_eq!(places().count(), self.places, "the places are counted");
+        let retired = places().filter(|place| !place.is_armed() && place.link() == RETIRED).count();
+        assert_eq!(retired, self.retired, "the retired places are counted");
+        let (mut count, mut at) = (0, self.free);
         while at != NOWHERE {
-            let head = self.head(at);
-            assert_eq!(head.tag(), FREE, "a free place is tagged so");
-            assert!(!head.is_retired(), "a retired place is not free");
-            assert!(self.value(at).is_none(), "a free place holds no value");
-            free_count += 1;
-            at = head.link;
+            let place = self.place(at).expect("a free place is on a page that is there");
+            assert!(!place.is_armed(), "a free place holds no value");
+            assert!(place.generation().get() <= self.last_generation, "a free place has a generation left");
+            (count, at) = (count + 1, place.link());
         }
-        assert_eq!(self.in_use() + free_count + self.retired, self.places(), "the places in use are counted");
-        let unused = self.heads().filter(|(_, head)| head.tag() == FREE).count();
-        assert_eq!(unused, free_count + self.retired, "a place that is not in use is free or retired");
+        assert_eq!(count, self.free_places(), "every place is armed, free or retired");
+        for page in &self.pages {
+            assert!(page.is_empty() || page.len() == Self::PAGE, "a page is there or was given back");
+        }
+        assert!(self.given_back.is_sorted_by(|one, next| one.page > next.page), "the first page comes back first");
+        let is_empty = |given_back: &GivenBack| self.pages.get(given_back.page).is_some_and(|page| page.is_empty());
+        assert!(self.given_back.iter().all(is_empty), "a page that may come back is not there");
     }
 }
 
-mod apart;
-mod beside;
-mod page;
+impl<M, T> Place<M, T> {
+    /// Whether the generation that the place has was given out: its timer is armed, or it is retired.
+    const fn has_been_out(&self) -> bool {
+        self.is_armed() || self.link() == RETIRED
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -25,7 +25,6 @@ mod driver;
 mod error;
 #[cfg(feature = "futures")]
 mod future;
-mod head;
 mod heap;
 #[cfg(any(feature = "tokio", feature = "hyper", feature = "tower", feature = "quinn", feature = "backon"))]
 pub mod integrations;

@@ -177,6 +177,11 @@ impl IndexedHeap {
         Some(entry)
     }
 
+    /// Drops all entries, and gives their memory back.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new();
+    }
+
     pub(crate) fn reserve(&mut self, additional: usize) {
         self.groups.reserve((self.end() + additional).div_ceil(ARITY));
     }

@@ -26,22 +26,32 @@
 
 use core::fmt;
 
-use crate::arena::{Arena, Beside, Parting};
+use crate::arena::Arena;
 use crate::error::InsertError;
 use crate::heap::group::{Entry, Key};
 use crate::heap::indexed_heap::{IndexedHeap, MAX_ENTRIES};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Budget, Expired, Timer, TimerId};
 
-/// The tag of a place whose timer has no slack: its soft time is its hard time too.
-const EXACT: u8 = 1;
-/// The tag of a place whose timer has slack.
-const SLACK: u8 = 2;
+/// What a place keeps of a timer beside its position in the heap: the soft time, and whether there is slack. In 32-bit
+/// words, so that a place of a timer with one word has no padding.
+#[derive(Clone, Copy)]
+struct Soft {
+    has_slack: bool,
+    nanos: [u32; 2],
+}
 
-/// The tag of a timer with these times.
-#[inline]
-fn tag(soft: Timestamp, hard: Timestamp) -> u8 {
-    if soft == hard { EXACT } else { SLACK }
+impl Soft {
+    #[inline]
+    fn new(soft: Timestamp, hard: Timestamp) -> Self {
+        let nanos = soft.as_nanos();
+        Self { has_slack: soft != hard, nanos: [nanos as u32, (nanos >> 32) as u32] }
+    }
+
+    #[inline]
+    fn nanos(self) -> u64 {
+        u64::from(self.nanos[0]) | u64::from(self.nanos[1]) << 32
+    }
 }
 
 /// The precise timer: a heap over nanosecond deadlines, with slack.
@@ -80,8 +90,8 @@ fn tag(soft: Timestamp, hard: Timestamp) -> u8 {
 /// # Ok::<(), tickwheel::InsertError<&str>>(())
 /// ```
 pub struct TimerHeap<T> {
-    /// A place's link is its position in the heap, its datum the soft time in nanoseconds.
-    places: Arena<Beside<u64, T>>,
+    /// A place's link is its timer's position in the heap.
+    places: Arena<Soft, T>,
     heap: IndexedHeap,
     /// The number that the next arming gets.
     next_sequence: u64,
@@ -103,12 +113,10 @@ impl<T> TimerHeap<T> {
 
     /// An empty heap whose last turn was at `now`: what is armed for then or before is overdue.
     pub const fn starting_at(now: Timestamp) -> Self {
-        let mut places = Arena::new();
-        places.set_max_live(MAX_ENTRIES);
-        Self::of(places, now)
+        Self::of(Arena::new(MAX_ENTRIES), now)
     }
 
-    const fn of(places: Arena<Beside<u64, T>>, last_turn: Timestamp) -> Self {
+    const fn of(places: Arena<Soft, T>, last_turn: Timestamp) -> Self {
         Self {
             places,
             heap: IndexedHeap::new(),
@@ -132,7 +140,7 @@ impl<T> TimerHeap<T> {
     /// # Ok::<(), tickwheel::InsertError<&str>>(())
     /// ```
     pub fn with_max_timers(mut self, max_timers: usize) -> Self {
-        self.places.set_max_live(max_timers.clamp(self.places.live(), MAX_ENTRIES));
+        self.places.set_max_live(max_timers);
         self
     }
 
@@ -141,20 +149,19 @@ impl<T> TimerHeap<T> {
     /// # Panics
     ///
     /// If it is not, with a sentence that says where.
+    #[doc(hidden)]
     pub fn check(&self) {
         self.places.check();
         assert_eq!(self.heap.len(), self.places.live(), "every armed timer lies in the heap, and nothing else");
-        assert_eq!(self.places.in_use(), self.places.live(), "no place is kept once its timer has left");
         assert!(self.turn_sequence <= self.next_sequence, "the last turn was opened in the past");
-        let soft = self.heap.first().map_or(u64::MAX, |first| self.places.head(first.index).datum);
+        let soft = self.heap.first().map_or(u64::MAX, |first| self.soft_ns(first.index));
         let first_ns = soft.max(self.last_turn.as_nanos());
         assert!(self.quiet_until.as_nanos() <= first_ns, "no turn to come passes over the timer that is first");
         self.heap.check(|Entry { key, index }, position| {
-            let head = self.places.head(index);
-            assert_eq!(head.link, position, "the timer at {index} knows where in the heap it lies");
-            assert!(head.datum <= key.hard_ns(), "the soft time of the timer at {index} is not after its hard time");
-            let soft_tag = tag(Timestamp::from_nanos(head.datum), Timestamp::from_nanos(key.hard_ns()));
-            assert_eq!(head.tag(), soft_tag, "the timer at {index} is armed, and its place tells whether it has slack");
+            let (link, soft) = self.places.armed(index).expect("every timer in the heap is armed");
+            assert_eq!(link, position, "the timer at {index} knows where in the heap it lies");
+            assert!(soft.nanos() <= key.hard_ns(), "the soft time of the timer at {index} is not after its hard time");
+            assert_eq!(soft.has_slack, soft.nanos() < key.hard_ns(), "the timer at {index} knows whether it has slack");
             assert!(key.sequence() < self.next_sequence, "the timer at {index} was armed in the past");
         });
     }
@@ -170,6 +177,12 @@ impl<T> TimerHeap<T> {
         }
     }
 
+    /// The soft time of a timer that is armed.
+    #[inline]
+    fn soft_ns(&self, index: u32) -> u64 {
+        self.places.armed(index).map_or(u64::MAX, |(_, soft)| soft.nanos())
+    }
+
     fn take_sequence(&mut self) -> u64 {
         let sequence = self.next_sequence;
         self.next_sequence += 1;
@@ -182,7 +195,7 @@ impl<T> TimerHeap<T> {
         let now_ns = self.last_turn.as_nanos();
         // The soft time, which lies elsewhere, is asked only where the hard time does not settle it.
         first.key.sequence() < self.turn_sequence
-            && (first.key.hard_ns() <= now_ns || self.places.head(first.index).datum <= now_ns)
+            && (first.key.hard_ns() <= now_ns || self.soft_ns(first.index) <= now_ns)
     }
 
     /// Hands out the timer that comes first if it is due, and notes that the turn is done if it is not.
@@ -213,7 +226,7 @@ impl<T> TimerHeap<T> {
         self.quiet_until = match first {
             // One that is due and waits for the next turn does not keep that quiet.
             Some(first) if first.key.sequence() < self.turn_sequence => {
-                Timestamp::from_nanos(self.places.head(first.index).datum)
+                Timestamp::from_nanos(self.soft_ns(first.index))
             }
             Some(_) => Timestamp::ZERO,
             None => Timestamp::MAX,
@@ -233,9 +246,9 @@ impl<T> TimerHeap<T> {
 
     fn hand_out(&mut self, first: Entry) -> Option<Expired<T>> {
         // The value first: its cache line is on its way while the heap is put in order.
-        let (id, value) = self.places.remove_if(first.index, |_| true)?;
+        let (id, value) = self.places.remove_if(first.index, |_, _| true)?;
         let places = &mut self.places;
-        self.heap.remove_first(|index, position| places.head_mut(index).link = position);
+        self.heap.remove_first(|index, position| places.set_link(index, position));
         Some(Expired { id, expiry: Timestamp::from_nanos(first.key.hard_ns()), value })
     }
 }
@@ -244,11 +257,11 @@ impl<T> Timer<T> for TimerHeap<T> {
     #[inline]
     fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
         let (soft, hard) = self.effective(deadline);
-        let id = self.places.insert(value, tag(soft, hard), self.heap.next_position(), soft.as_nanos())?;
+        let id = self.places.insert(self.heap.next_position(), Soft::new(soft, hard), value)?;
         self.disturb(soft, None);
         let key = Key::new(hard.as_nanos(), self.take_sequence());
         let places = &mut self.places;
-        self.heap.push(Entry { key, index: id.index() }, |index, position| places.head_mut(index).link = position);
+        self.heap.push(Entry { key, index: id.index() }, |index, position| places.set_link(index, position));
         Ok(id)
     }
 
@@ -257,14 +270,12 @@ impl<T> Timer<T> for TimerHeap<T> {
     #[inline]
     fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
         let (soft, hard) = self.effective(deadline);
-        let Some(head) = self.places.find_mut(id) else {
+        let Some((position, datum)) = self.places.find_mut(id) else {
             return false;
         };
-        let position = head.link;
         // Where there was no slack the place knows the hard time, and the entry, which lies elsewhere, is not read.
-        let old_ns = if head.tag() == EXACT { head.datum } else { self.heap.key(position).hard_ns() };
-        head.datum = soft.as_nanos();
-        head.set_tag(tag(soft, hard));
+        let old_ns = if datum.has_slack { self.heap.key(position).hard_ns() } else { datum.nanos() };
+        *datum = Soft::new(soft, hard);
         self.disturb(soft, Some(position));
         let hard_ns = hard.as_nanos();
         if hard_ns == old_ns {
@@ -275,7 +286,7 @@ impl<T> Timer<T> for TimerHeap<T> {
         }
         let entry = Entry { key: Key::new(hard_ns, self.take_sequence()), index: id.index() };
         let places = &mut self.places;
-        let moved = |index, position| places.head_mut(index).link = position;
+        let moved = |index, position| places.set_link(index, position);
         if hard_ns < old_ns {
             self.heap.bring_forward(position, entry, moved);
         } else {
@@ -286,28 +297,24 @@ impl<T> Timer<T> for TimerHeap<T> {
 
     #[inline]
     fn cancel(&mut self, id: TimerId) -> Option<T> {
-        let mut position = 0;
-        let value = self.places.take_by_id(id, |head| {
-            position = head.link;
-            Parting::Release
-        })?;
+        let (position, value) = self.places.remove(id)?;
         self.disturb(Timestamp::MAX, Some(position));
         let places = &mut self.places;
-        self.heap.remove(position, |index, position| places.head_mut(index).link = position);
+        self.heap.remove(position, |index, position| places.set_link(index, position));
         Some(value)
     }
 
     fn get(&self, id: TimerId) -> Option<&T> {
-        self.places.value(self.places.find(id)?)
+        self.places.value(id)
     }
 
     fn get_mut(&mut self, id: TimerId) -> Option<&mut T> {
-        self.places.value_mut(self.places.find(id)?)
+        self.places.value_mut(id)
     }
 
     fn expiry(&self, id: TimerId) -> Option<Timestamp> {
-        let index = self.places.find(id)?;
-        Some(Timestamp::from_nanos(self.heap.key(self.places.head(index).link).hard_ns()))
+        let (position, _) = self.places.find(id)?;
+        Some(Timestamp::from_nanos(self.heap.key(position).hard_ns()))
     }
 
     /// When the next timer is due: the smallest hard time. Always exact.
@@ -316,7 +323,7 @@ impl<T> Timer<T> for TimerHeap<T> {
     }
 
     fn first(&self) -> Option<TimerId> {
-        Some(self.places.id(self.heap.first()?.index))
+        self.places.id(self.heap.first()?.index)
     }
 
     /// When the next turn is wanted: at the smallest hard time, or now if the last turn was left before its end.
@@ -355,19 +362,17 @@ impl<T> Timer<T> for TimerHeap<T> {
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &T)) {
-        self.places.for_each(|index, head, value| {
-            visit(self.places.id(index), Timestamp::from_nanos(self.heap.key(head.link).hard_ns()), value);
-        });
+        for (id, position, _, value) in self.places.iter() {
+            visit(id, Timestamp::from_nanos(self.heap.key(position).hard_ns()), value);
+        }
     }
 
     fn clear(&mut self) {
         self.quiet_until = Timestamp::ZERO;
-        // One after another from the end, so that a value whose drop panics leaves a heap that is in order.
-        while let Some(last) = self.heap.pop_last() {
-            let value = self.places.take(last.index).map(|(_, value)| value);
-            self.places.release(last.index);
-            drop(value);
-        }
+        // Values are dropped last: a drop that panics finds everything in order.
+        let values = self.places.clear();
+        self.heap.clear();
+        drop(values);
     }
 
     fn reserve(&mut self, additional: usize) {
@@ -405,7 +410,7 @@ impl<T> fmt::Debug for TimerHeap<T> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{EXACT, Entry, Key, Timer, TimerHeap, Timestamp};
+    use super::{Entry, Key, Timer, TimerHeap, Timestamp};
     use crate::timer::TimerExt;
 
     #[test]
@@ -449,14 +454,6 @@ mod tests {
         let mut timers = heap_of_three();
         timers.heap.pop_last();
         timers.heap.push(Entry { key: Key::new(0, 0), index: 2 }, |_, _| {});
-        timers.check();
-    }
-
-    #[test]
-    #[should_panic(expected = "no place is kept")]
-    fn check_catches_a_place_that_was_not_released() {
-        let mut timers = heap_of_three();
-        timers.places.allot(EXACT, 0, 0);
         timers.check();
     }
 }

@@ -1,11 +1,11 @@
-//! A bit for each slot of a level.
+//! A bit for each slot of all levels.
 
-/// Words of a bitmap: enough for two turns of the largest ring.
-const WORDS: usize = 8;
+/// Words of a bitmap: enough for the slots of every geometry.
+const WORDS: usize = 16;
 /// How many slots a bitmap tells apart.
 pub(crate) const CAPACITY: usize = WORDS * 64;
 
-/// A set of slots, by their number in a level's two turns.
+/// A set of slots, by their number among all slots of a wheel.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bitmap {
     words: [u64; WORDS],
@@ -36,22 +36,22 @@ impl Bitmap {
             return None;
         }
         let mut word = from / 64;
-        let mut bits = self.words[word] & (!0 << (from % 64));
+        let mut bits = self.words[word % WORDS] & (!0 << (from % 64));
         while bits == 0 {
             word += 1;
             if word * 64 >= end {
                 return None;
             }
-            bits = self.words[word];
+            bits = self.words[word % WORDS];
         }
         let slot = word * 64 + bits.trailing_zeros() as usize;
         (slot < end).then_some(slot)
     }
 
-    /// The first slot of the set, going round a ring of `len` slots from `start`.
+    /// The first slot of the set, going round a ring that has the slots `base..end` from `start`.
     #[inline]
-    pub(crate) fn first_round(&self, start: usize, len: usize) -> Option<usize> {
-        self.first_in(start, len).or_else(|| self.first_in(0, start))
+    pub(crate) fn first_round(&self, base: usize, start: usize, end: usize) -> Option<usize> {
+        self.first_in(start, end).or_else(|| self.first_in(base, start))
     }
 }
 
@@ -76,8 +76,9 @@ mod tests {
             prop_assert!((0..CAPACITY).all(|slot| bitmap.contains(slot) == set.contains(&slot)));
             let first = if start < end { set.range(start..end).next().copied() } else { None };
             prop_assert_eq!(bitmap.first_in(start, end), first);
-            let round = set.range(start..).next().or(set.first()).copied();
-            prop_assert_eq!(bitmap.first_round(start, CAPACITY), round);
+            let (base, end) = (start / 2, end.max(start));
+            let round = set.range(start..end).next().or(set.range(base..end).next()).copied();
+            prop_assert_eq!(bitmap.first_round(base, start, end), round);
         }
     }
 }

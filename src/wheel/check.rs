@@ -1,10 +1,8 @@
 //! The invariants of a wheel, checked from scratch.
 
-use alloc::collections::BTreeSet;
-
-use super::geometry::Geometry;
-use super::store::{Store, tag};
-use crate::head::FREE;
+use super::geometry::{Geometry, LEVELS, Ring, all_slots, ring, shift};
+use super::slots::OUTLIER;
+use super::store::Store;
 
 impl<T, G: Geometry> Store<T, G> {
     /// Checks every structure and how they hang together. Touches everything: for tests.
@@ -13,88 +11,70 @@ impl<T, G: Geometry> Store<T, G> {
     ///
     /// If an invariant is broken.
     pub(crate) fn check(&self) {
-        self.arena.check();
-        self.stale.check();
-        assert!(self.stale.room() >= self.arena.places(), "there is room for the mark of each place");
+        self.places.check();
         self.outliers.check();
-        assert!(self.now <= self.target, "the wheel does not run ahead of its turn");
-        assert!(self.turn_is_open || self.now == self.target, "a turn is done when the wheel stands at its time");
-
-        let is_calm = self.now < self.cascade.calm_until;
-        assert!(!is_calm || self.is_settled() && !self.cascade.feeding, "while it is calm nothing has to come down");
-        assert!(
-            !is_calm || self.is_same_turn(self.cascade.calm_until - 1),
-            "it is calm to the end of tv1's turn at most"
-        );
-
-        let chunks: usize = self.levels.iter().map(|level| level.check(&self.chunks, self.now)).sum();
-        assert_eq!(chunks, self.chunks.in_use(), "every chunk is in a slot or free");
-        self.check_sweep();
-
-        let mut seen = BTreeSet::new();
-        let slots = self.levels.iter().flat_map(|level| level.iter().map(|(_, slot)| slot));
-        let filed = slots.flat_map(|slot| slot.entries(&self.chunks).map(|(entry, _)| entry));
-        for entry in self.due.entries().iter().copied().chain(filed) {
-            assert!(seen.insert(entry.place), "a place has one entry");
-            let head = self.arena.head(entry.place);
-            let filed = match head.tag() {
-                tag::OWN => Some(head.link),
-                tag::PROXY if !self.stale.contains(entry.place) => Some(head.datum),
-                _ => None,
-            };
-            assert_eq!(filed.is_none(), self.stale.contains(entry.place), "a place is marked while its entry is stale");
-            assert!(
-                filed.is_none_or(|filed| filed == entry.expiry),
-                "an entry lies under the tick that its place says"
-            );
+        self.slots.check(|place, position| self.places.armed(place).is_some_and(|(link, _)| link == position));
+        self.check_times();
+        let filed = self.check_slots();
+        let mut outliers = 0;
+        for (id, ..) in self.places.iter().filter(|(_, link, ..)| *link == OUTLIER) {
+            let tick = self.outliers.tick(id.index());
+            assert!(tick >= Some(self.soonest), "an outlier is among the outliers, and not before the soonest");
+            outliers += 1;
         }
-        self.check_places(&seen);
+        assert_eq!(outliers, self.outliers.len(), "the outliers are counted");
+        assert_eq!(filed + outliers, self.places.live(), "the position of every timer leads back to it");
+        assert!(
+            self.slots.lines().in_use() <= self.places.live() + all_slots::<G>(),
+            "C9: a line for each timer at most"
+        );
     }
 
-    fn check_places(&self, seen: &BTreeSet<u32>) {
-        let (mut with_entry, mut outliers) = (0, 0);
-        for (index, head) in self.arena.heads() {
-            if head.tag() == FREE {
-                assert!(!self.stale.contains(index), "a free place has no mark");
-                continue;
-            }
-            match head.tag() {
-                tag::OWN => {
-                    assert!(self.widen(head.datum) >= self.widen(head.link), "an entry is met before its timer is due");
+    fn check_times(&self) {
+        let turn = |tick: u64| tick >> shift::<G>(1);
+        let last = self.last_turn();
+        assert!(self.now <= self.target && self.target <= last, "the wheel does not run ahead of its turns");
+        assert!(
+            self.turn_is_open || turn(self.now) == turn(last),
+            "a wheel that is done lags by less than a turn of tv1"
+        );
+        if self.quiet_until > 0 {
+            assert!(!self.turn_is_open && !self.is_feeding && self.full_level == 0, "a quiet wheel has nothing to do");
+            assert!(self.quiet_until <= self.edge(self.soonest), "no timer is due while it is quiet");
+        }
+        if self.full_level == 0 {
+            assert!((1..LEVELS).all(|level| !self.holds(level, self.now)), "what holds now comes down before all else");
+        }
+        if !self.is_feeding && !self.turn_is_open {
+            let next = |level| ((self.now >> shift::<G>(level)) + 1) << shift::<G>(level);
+            let may_fill = |level| self.places.live() > 0 && self.holds(level, next(level));
+            assert!(!may_fill(1), "the feeder of tv1 is empty, or has a share to bring down");
+        }
+    }
+
+    /// Checks that each timer with a slot lies in one that spans its tick or an earlier one. Counts them.
+    fn check_slots(&self) -> usize {
+        let mut count = 0;
+        for level in 0..LEVELS {
+            let Ring { base, mask, shift } = ring::<G>(level);
+            for number in 0..=usize::from(mask) {
+                let slot = usize::from(base) + number;
+                let ahead = number.wrapping_sub((self.now >> shift) as usize) & usize::from(mask);
+                // At the end of time slots that wrap are empty.
+                let span = (self.now >> shift).wrapping_add(ahead as u64);
+                for (position, place) in self.slots.entries(slot) {
+                    let Some((_, tick)) = self.places.armed(place).filter(|(link, _)| *link == position) else {
+                        continue;
+                    };
+                    let tick = self.widen(tick);
+                    assert!(tick >> shift >= span, "a timer lies in the slot of its tick, or of one before");
+                    assert!(tick >= self.soonest, "no timer is due before the soonest");
+                    let least = self.slots.get(slot).map(|slot| self.widen(slot.least()));
+                    assert!(least <= Some(tick), "the least tick of a slot is least");
+                    count += 1;
                 }
-                tag::PROXIED => {
-                    let proxy = self.arena.head(head.link);
-                    assert_eq!((proxy.tag(), proxy.link), (tag::PROXY, index), "a timer and its proxy know each other");
-                    assert!(
-                        self.widen(head.datum) >= self.widen(proxy.datum),
-                        "an entry is met before its timer is due"
-                    );
-                }
-                tag::OUTLIER => {
-                    outliers += 1;
-                    assert!(self.outliers.tick(index).is_some(), "an outlier is among the outliers");
-                }
-                tag::PROXY if !self.stale.contains(index) => {
-                    let timer = self.arena.head(head.link);
-                    assert_eq!(
-                        (timer.tag(), timer.link),
-                        (tag::PROXIED, index),
-                        "a timer and its proxy know each other"
-                    );
-                }
-                _ => {}
-            }
-            let is_live = self.arena.value(index).is_some();
-            assert_eq!(is_live, !matches!(head.tag(), tag::DEAD | tag::PROXY), "a timer has a value until it leaves");
-            if is_live {
-                assert!(self.tick(index) >= Some(self.soonest), "no timer is due before the soonest");
-            }
-            if matches!(head.tag(), tag::OWN | tag::PROXY) || self.stale.contains(index) {
-                with_entry += 1;
-                assert!(seen.contains(&index), "a place that has an entry has it in the wheel");
             }
         }
-        assert_eq!(with_entry, seen.len(), "every entry has a place");
-        assert_eq!(outliers, self.outliers.len(), "the outliers are counted");
+        count
     }
 }

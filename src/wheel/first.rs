@@ -1,81 +1,75 @@
-//! Whose turn is next, told without moving anything.
+//! Which timer comes next, told without moving anything.
 //!
 //! The order of C3 can be read off from where the entries lie. Of the timers of one tick there come, one behind the
-//! other: those from beyond the reach; the entries that lie under that tick, as they will have come down; the timers
-//! that were moved to later and lie under an earlier tick still, in the order in which they will be met and filed
-//! again; the overdue. And of the entries under one tick, those that came from above come first, the lowest level
-//! first, then those that were filed straight, the highest level first: what lies higher was filed earlier.
+//! other: those from beyond the reach; those that lie in a slot which spans that tick, as they will have come down; the
+//! timers that were moved to later and lie in an earlier slot still, in the order in which they will be met and filed
+//! again; the overdue. Of slots that span one tick the lowest comes first: what lies higher was armed later, and waits
+//! for its share to come down.
 
-use super::chunk::Entry;
-use super::geometry::{Geometry, LEVELS};
+use super::geometry::{Geometry, LEVELS, Ring, ring};
 use super::outliers::Side;
-use super::store::{Store, tag};
+use super::store::Store;
+use crate::timer::TimerId;
 
 /// Where a timer stands in the order: the least is handed out first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Rank {
     tick: u64,
     kind: Kind,
-    /// The tick under which the entry lies.
-    filed: u64,
-    /// Which part of which level the entry lies in.
-    part: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Kind {
     FromBeyond,
-    Filed,
-    MovedToLater,
+    /// In a slot of this level that spans the tick.
+    Filed(usize),
+    /// In a slot that begins at this tick and is met earlier; of slots that begin at once the highest is first.
+    MovedToLater(u64, core::cmp::Reverse<usize>),
     Overdue,
 }
 
-/// Entries of `now` that have left their slot already.
-const AT_HAND: usize = 0;
-
-const fn part(level: usize, from_above: bool) -> usize {
-    if from_above { 1 + level } else { 2 * LEVELS - level }
-}
-
 impl<T, G: Geometry> Store<T, G> {
-    /// The place of the timer that is handed out next.
+    /// The timer that is handed out next.
     ///
     /// Visits the entries of the slots up to the one where it finds it.
-    pub(crate) fn first(&self) -> Option<u32> {
-        let mut first = self.outliers.first().map(|(tick, side, index)| {
+    pub(crate) fn first(&self) -> Option<TimerId> {
+        let mut first = self.outliers.first().map(|(tick, side, place)| {
             let kind = if side == Side::Before { Kind::FromBeyond } else { Kind::Overdue };
-            (Rank { tick, kind, filed: tick, part: AT_HAND }, index)
+            (Rank { tick, kind }, place)
         });
-        for entry in self.due.entries() {
-            self.consider(*entry, AT_HAND, &mut first);
+        for level in 0..LEVELS {
+            self.first_of_level(level, &mut first);
         }
-        for (number, level) in self.levels.iter().enumerate() {
-            for (least, slot) in level.slots_from(self.now) {
-                // A timer is never due before the tick under which its entry lies.
-                if first.is_some_and(|(rank, _)| rank.tick < least) {
-                    break;
-                }
-                for (entry, from_above) in slot.entries(&self.chunks) {
-                    self.consider(entry, part(number, from_above), &mut first);
-                }
-            }
-        }
-        first.map(|(_, index)| index)
+        first.and_then(|(_, place)| self.places.id(place))
     }
 
-    /// Puts the timer of an entry first, if it is there and comes before what is.
-    fn consider(&self, entry: Entry, part: usize, first: &mut Option<(Rank, u32)>) {
-        let head = self.arena.head(entry.place);
-        let (index, datum) = match head.tag() {
-            tag::OWN => (entry.place, head.datum),
-            tag::PROXY if !self.stale.contains(entry.place) => (head.link, self.arena.head(head.link).datum),
-            _ => return,
-        };
-        let (tick, filed) = (self.widen(datum), self.widen(entry.expiry));
-        let kind = if tick == filed { Kind::Filed } else { Kind::MovedToLater };
-        let rank = Rank { tick, kind, filed, part };
-        if first.is_none_or(|(least, _)| rank < least) {
-            *first = Some((rank, index));
+    fn first_of_level(&self, level: usize, first: &mut Option<(Rank, u32)>) {
+        let Ring { base, mask, shift } = ring::<G>(level);
+        let (base, end) = (usize::from(base), usize::from(base) + usize::from(mask) + 1);
+        let start = ring::<G>(level).slot(self.now);
+        let from = |slot| self.slots.occupied.first_in(slot, end);
+        let behind = core::iter::successors(from(start), |slot| from(slot + 1));
+        let around = core::iter::successors(from(base), |slot| from(slot + 1)).take_while(|slot| *slot < start);
+        for slot in behind.chain(around) {
+            let ahead = slot.wrapping_sub(start) & usize::from(mask);
+            let span = (self.now >> shift).wrapping_add(ahead as u64);
+            // A timer is never due before the span of its slot.
+            if first.is_some_and(|(rank, _)| rank.tick < span << shift) {
+                break;
+            }
+            for (position, place) in self.slots.entries(slot) {
+                let Some((_, tick)) = self.places.armed(place).filter(|(link, _)| *link == position) else { continue };
+                let tick = self.widen(tick);
+                let kind = if tick >> shift == span {
+                    Kind::Filed(level)
+                } else {
+                    Kind::MovedToLater(span << shift, core::cmp::Reverse(level))
+                };
+                let rank = Rank { tick, kind };
+                if first.is_none_or(|(least, _)| rank < least) {
+                    *first = Some((rank, place));
+                }
+            }
         }
     }
 }
@@ -87,7 +81,7 @@ mod tests {
     use crate::wheel::TimerWheel;
     use std::vec::Vec;
 
-    /// One tick whose timers lie in three places: two levels, and of the lower one both parts.
+    /// One tick whose timers lie in two levels, a part of them come down.
     #[test]
     fn c3_l12_the_first_is_told_while_a_crowd_comes_down() {
         let at = |tick: u64| Timestamp::from_nanos(tick * 1_000_000);

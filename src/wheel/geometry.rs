@@ -5,8 +5,8 @@
 //! when a ring has gone round, the next slot of the level above comes down into it: a cascade.
 //!
 //! [`home`] says where Linux keeps a timer, and is what people look at. The wheel itself keeps two turns of each ring,
-//! the current and the next, so that a cascade can be spread over the turn before it is needed: `place` says where a
-//! timer is filed, which is where Linux keeps it or lower down already. The jiffy in which it fires is the same.
+//! the current and the next, so that a cascade can be spread over the turn before it is needed. [`limits`] says which
+//! level takes a timer; the jiffy in which it fires is the same.
 //!
 //! Source: Linux 3.10, `kernel/timer.c` (`internal_add_timer`, `cascade`, `__run_timers`).
 
@@ -111,30 +111,70 @@ const fn mask<G: Geometry>(level: usize) -> u32 {
     if level == 0 { G::TVR_MASK } else { G::TVN_MASK }
 }
 
-/// For each level but the last, the last tick that it holds at `now`: it holds its current turn and the next.
-#[inline]
-pub(crate) const fn limits<G: Geometry>(now: u64) -> [u64; LEVELS - 1] {
-    const fn limit(now: u64, turn: u32) -> u64 {
-        let last_turn = (now >> turn) + 1;
-        // The turn of the end of time may have no next.
-        if last_turn >= u64::MAX >> turn { u64::MAX } else { ((last_turn + 1) << turn) - 1 }
+/// A level's ring as the wheel has it: two turns, so that what comes next has a place beside what is.
+#[derive(Clone, Copy)]
+pub(crate) struct Ring {
+    /// How many ticks a slot spans, as a power of two.
+    pub(crate) shift: u32,
+    /// What a slot's number within the ring is masked with.
+    pub(crate) mask: u16,
+    /// The number of its first slot among all slots of the wheel.
+    pub(crate) base: u16,
+}
+
+impl Ring {
+    /// The slot of a tick, by its number among all slots of the wheel.
+    #[inline]
+    pub(crate) const fn slot(self, tick: u64) -> usize {
+        ((tick >> (self.shift & 63)) as usize & self.mask as usize) + self.base as usize
     }
-    [limit(now, shift::<G>(1)), limit(now, shift::<G>(2)), limit(now, shift::<G>(3)), limit(now, shift::<G>(4))]
 }
 
-/// The level in which a timer is filed: the lowest whose limit is not before it.
-///
-/// `now <= expiry < now + reach`. There is no branch in it: what it depends on is often still on its way from memory.
+/// How many slots a wheel has in all.
+pub(crate) const fn all_slots<G: Geometry>() -> usize {
+    2 * (slots::<G>(0) + (LEVELS - 1) * slots::<G>(1))
+}
+
+/// The ring of a level.
 #[inline]
-pub(crate) const fn place(limits: &[u64; LEVELS - 1], expiry: u64) -> usize {
-    let [tv1, tv2, tv3, tv4] = *limits;
-    let passed = (expiry > tv1) as u8 + (expiry > tv2) as u8 + (expiry > tv3) as u8 + (expiry > tv4) as u8;
-    passed as usize
+pub(crate) const fn ring<G: Geometry>(level: usize) -> Ring {
+    let base = if level == 0 { 0 } else { 2 * (slots::<G>(0) + (level - 1) * slots::<G>(1)) };
+    Ring { shift: shift::<G>(level), mask: (2 * slots::<G>(level) - 1) as u16, base: base as u16 }
 }
 
-/// The slots that a level really has: two turns of its ring.
-pub(crate) const fn double_slots<G: Geometry>(level: usize) -> usize {
-    2 * slots::<G>(level)
+/// The rings of all levels, and behind them one whose slots are none: that of ticks beyond the last level.
+pub(crate) const fn rings<G: Geometry>() -> [Ring; LEVELS + 1] {
+    let mut all = [Ring { shift: 0, mask: 0, base: u16::MAX }; LEVELS + 1];
+    let mut level = 0;
+    while level < LEVELS {
+        all[level] = ring::<G>(level);
+        level += 1;
+    }
+    all
+}
+
+/// The last tick that each level takes at `now`. `holds` tells whether the slot of a level that spans a tick has timers.
+///
+/// A level reaches to the end of its ring's next turn, but takes timers for a turn only once nothing above holds that
+/// turn any more. Else a timer could pass by one that was armed before it.
+pub(crate) fn limits<G: Geometry>(now: u64, holds: impl Fn(usize, u64) -> bool) -> [u64; LEVELS] {
+    let mut limits = [now.saturating_add(reach::<G>() - 1); LEVELS];
+    for level in (0..LEVELS - 1).rev() {
+        let turn = shift::<G>(level + 1);
+        let next = (now >> turn) + 1;
+        // At the end of time there may be no next turn.
+        let end = |turns: u64| if turns > u64::MAX >> turn { u64::MAX } else { (turns << turn) - 1 };
+        let (this_turn, next_turn) = (end(next), end(next.saturating_add(1)));
+        let above = limits[level + 1];
+        limits[level] = if holds(level + 1, now) || this_turn > above {
+            now
+        } else if holds(level + 1, next << turn) || next_turn > above {
+            this_turn
+        } else {
+            next_turn
+        };
+    }
+    limits
 }
 
 const _: () = {
@@ -149,7 +189,7 @@ const _: () = {
 #[cfg(test)]
 mod tests {
     use super::{
-        Geometry, Home, LEVELS, Small, Standard, advance, double_slots, home, index, limits, place, reach, shift, slots,
+        Geometry, Home, LEVELS, Small, Standard, advance, all_slots, home, index, limits, ring, rings, shift, slots,
     };
     use crate::time::Tick;
 
@@ -209,33 +249,72 @@ mod tests {
         }
     }
 
-    fn placed_where_linux_does_or_lower<G: Geometry>() {
-        let edges = (0..LEVELS as u32).map(|level| 1_u64 << shift::<G>(level as usize)).chain([reach::<G>()]);
-        let distances: std::vec::Vec<u64> =
-            edges.flat_map(|edge| [edge.saturating_sub(1), edge, edge + 1]).filter(|far| *far < reach::<G>()).collect();
-        for now in distances.iter().flat_map(|near| [*near, near * 3, near * 7 + 5, (1 << 40) + near]) {
-            for ahead in &distances {
-                let expiry = now + ahead;
-                let level = place(&limits::<G>(now), expiry);
-                assert!(level <= home::<G>(Tick::new(now), Tick::new(expiry)).level, "now {now}, ahead {ahead}");
+    /// Ticks of now near the edges of levels.
+    fn moments<G: Geometry>() -> std::vec::Vec<u64> {
+        let edges = (0..=LEVELS).flat_map(|level| [1_u64 << shift::<G>(level), 7 << shift::<G>(level), (1 << 40) + 5]);
+        edges.flat_map(|edge| [edge - 1, edge, edge + 1]).chain([0, u64::MAX - 1, u64::MAX]).collect()
+    }
+
+    fn l1_a_level_holds_two_turns_at_most<G: Geometry>() {
+        for now in moments::<G>() {
+            let limits = limits::<G>(now, |_, _| false);
+            for level in 0..LEVELS - 1 {
                 let turn = shift::<G>(level + 1);
-                if level + 1 < LEVELS {
-                    assert!((expiry >> turn) - (now >> turn) <= 1, "within the level's two turns");
+                assert!((limits[level] >> turn) - (now >> turn) <= 1, "now {now}, level {level}");
+                let ring = ring::<G>(level);
+                let span = |tick: u64| tick >> ring.shift;
+                for tick in [now, now.saturating_add(1 << ring.shift), limits[level] / 2 + now / 2, limits[level]] {
+                    let same_slot = ring.slot(tick) == ring.slot(now);
+                    assert_eq!(same_slot, span(tick) == span(now), "the slot that holds now holds nothing a turn away");
                 }
-                let span = |tick: u64| (tick >> shift::<G>(level)) as usize;
-                let same_slot = (span(now) ^ span(expiry)) & (double_slots::<G>(level) - 1) == 0;
-                assert_eq!(
-                    same_slot,
-                    span(now) == span(expiry),
-                    "L1: the slot that holds now holds nothing a turn away"
-                );
+            }
+            assert!(limits.is_sorted(), "now {now}: {limits:?}");
+        }
+    }
+
+    #[test]
+    fn l1_the_slot_that_holds_now_is_told_from_all_others() {
+        l1_a_level_holds_two_turns_at_most::<Standard>();
+        l1_a_level_holds_two_turns_at_most::<Small>();
+    }
+
+    /// Whatever slots hold timers: a timer goes nowhere below one of them that spans its tick.
+    fn nothing_passes_by<G: Geometry>() {
+        for now in moments::<G>() {
+            for full in 0..1_u32 << (2 * LEVELS) {
+                let holds = |level: usize, tick: u64| {
+                    let ahead = (tick >> shift::<G>(level)).wrapping_sub(now >> shift::<G>(level));
+                    ahead < 2 && full >> (2 * level + ahead as usize) & 1 != 0
+                };
+                let limits = limits::<G>(now, holds);
+                assert!(limits.is_sorted() && limits[0] >= now, "{limits:?}");
+                for level in 0..LEVELS - 1 {
+                    for above in level + 1..LEVELS {
+                        for slot in [now, now.saturating_add(1 << shift::<G>(above))] {
+                            let first = (slot >> shift::<G>(above) << shift::<G>(above)).max(now.saturating_add(1));
+                            let passes = holds(above, slot) && limits[level] >= first && first > now;
+                            assert!(!passes, "now {now}, level {level} takes {first}, which {above} holds");
+                        }
+                    }
+                }
             }
         }
     }
 
     #[test]
-    fn l1_no_timer_lies_above_its_home_or_in_the_slot_of_now() {
-        placed_where_linux_does_or_lower::<Standard>();
-        placed_where_linux_does_or_lower::<Small>();
+    fn c3_no_level_takes_what_a_higher_one_still_holds() {
+        nothing_passes_by::<Small>();
+        nothing_passes_by::<Standard>();
+    }
+
+    #[test]
+    fn slots_are_numbered_through_all_levels() {
+        assert_eq!((all_slots::<Standard>(), all_slots::<Small>()), (1024, 256));
+        for level in 0..LEVELS {
+            let (this, next) = (rings::<Standard>()[level], rings::<Standard>()[level + 1]);
+            let end = usize::from(this.base) + usize::from(this.mask) + 1;
+            assert_eq!(end, if level + 1 < LEVELS { usize::from(next.base) } else { 1024 });
+        }
+        assert!(rings::<Standard>()[LEVELS].slot(12_345) >= all_slots::<Standard>());
     }
 }

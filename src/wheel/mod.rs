@@ -1,29 +1,25 @@
 //! The coarse timer: a cascading five-level wheel.
 //!
-//! From the bottom up: `geometry` (the arithmetic), `bitmap`, `chunk` and `run` (a slot's entries), `level` (its
-//! slots), `outliers` (timers that have no slot), `marks` (whose entry is stale), `store` (where each timer is filed),
-//! `cascade`, `sweep`, `stock` and `turn` (what the store does as time goes on), `first` (whose turn is next), `ticks`
-//! (from points in time to ticks), and `timer_wheel` (the [`Timer`](crate::Timer) that people see).
+//! From the bottom up: `geometry` (the arithmetic), `bitmap`, `lines` (what a slot's queue is made of), `slots`,
+//! `outliers` (timers that have no slot), `ticks` (from points in time to ticks), `store` (where each timer is filed),
+//! `cascade`, `next` and `turn` (what the store does as time goes on), `first` (which timer comes next), and
+//! `timer_wheel` (the [`Timer`](crate::Timer) that users see).
 
 pub mod geometry;
 
 mod bitmap;
 mod cascade;
 mod check;
-mod chunk;
 mod clear;
 mod first;
-mod level;
-mod marks;
+mod lines;
 #[cfg(test)]
 mod model_test;
+mod next;
 mod outliers;
-mod progress;
-mod run;
+mod slots;
 mod snapshot;
-mod stock;
 mod store;
-mod sweep;
 mod ticks;
 mod timer_wheel;
 mod turn;

@@ -31,16 +31,17 @@ pub struct LevelSnapshot {
 
 impl<T, G: Geometry> Store<T, G> {
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let next = Tick::new(self.now.saturating_add(1));
+        let stands_at = if self.turn_is_open { self.now } else { self.last_turn() };
+        let next = Tick::new(stands_at.saturating_add(1));
         let mut levels = core::array::from_fn(|level| LevelSnapshot {
             index: index::<G>(level, next),
             timers: alloc::vec![0; slots::<G>(level)],
         });
-        self.arena.for_each(|place, _, _| {
-            let tick = self.tick(place).unwrap_or(self.now);
+        for (id, position, tick, _) in self.places.iter() {
+            let tick = self.tick(id.index(), position, tick);
             let Home { level, slot } = home::<G>(next, Tick::new(tick));
             levels[level].timers[slot] += 1;
-        });
+        }
         Snapshot { next, levels, outliers: self.outliers.len() }
     }
 }

@@ -1,106 +1,114 @@
 //! The timers of a wheel, and where each is filed.
 //!
-//! Every place in the arena that has an entry in the wheel has exactly one. That is the invariant which makes lazy work
-//! safe: an entry needs no generation of its own, since a place is not given out again before its entry has been met.
+//! A timer within reach has one entry in the slot of its tick, and its place in the arena keeps the entry's position. So
+//! it is removed exactly, in a step, when it is cancelled or moved to earlier: nothing of it stays behind. Moved to
+//! later, only the tick changes in its place; the entry is met where it lies, and filed again.
 //!
-//! - *Moved to later*: only the place's tick changes. The entry stays where it is, and when it is met it is filed
-//!   again.
-//! - *Cancelled*: the value leaves at once; the entry stays, stale, and is dropped when it is met, or swept. Where it
-//!   is the last of its slot, as it is for a timer that is cancelled soon after it was armed, it goes at once.
-//! - *Moved to earlier* than its entry: the entry is stale from now on, and a *proxy* is filed in the right slot: a
-//!   place of its own without a value, which leads to the timer. So the id stays good.
+//! Places keep the low halves of ticks; all of them lie from `now` to within the last level's reach, so that they are
+//! told apart. The few timers that do not are [`Outliers`].
 //!
-//! A place whose entry is stale is [marked](Marks). So every live timer has one good entry (its own, its proxy's,
-//! or its place among the [`Outliers`]), and each mark stands for one stale entry more.
-//!
-//! Ticks in entries and places are the low halves; all of them lie from `now` to within the last level's reach, so that
-//! they are told apart. The few that do not are outliers.
+//! Most turns have nothing to do. They only set the time, and `now` follows when there is something, though it never
+//! lags behind by a turn of tv1. So there are three times: `now`, up to which all has been handed out; the tick of the
+//! last turn that had something to do, `target`; and the time of the last turn, in nanoseconds.
 
-use super::chunk::{Batch, Chunks};
-use super::geometry::{Geometry, LEVELS, limits, place, reach};
-use super::level::Level;
-use super::marks::Marks;
+use super::geometry::{Geometry, LEVELS, Ring, limits, reach, ring, rings};
 use super::outliers::{Outliers, Side};
-use super::progress::{Cascade, Sweep};
+use super::slots::{MAX_TIMERS, OUTLIER, Slots};
+use super::ticks::Ticks;
 use super::work::Work;
-use crate::arena::{Apart, Arena, Parting};
+use crate::arena::Arena;
 use crate::error::InsertError;
+use crate::time::{Deadline, Timestamp};
 use crate::timer::TimerId;
 
-/// What a place is, in its tag. `link` and `datum` below are the two words of the place's head.
-pub(crate) mod tag {
-    /// A timer whose entry is its own: `datum` is its tick, `link` the tick under which the entry is filed.
-    pub(crate) const OWN: u8 = 1;
-    /// A timer whose entry is that of a proxy, `link`; `datum` is its tick.
-    pub(crate) const PROXIED: u8 = 2;
-    /// A timer among the outliers.
-    pub(crate) const OUTLIER: u8 = 3;
-    /// No timer but the entry of one, `link`, or of none any more if it is stale; `datum` is the tick under which the
-    /// entry is filed.
-    pub(crate) const PROXY: u8 = 4;
-    /// No timer any more, but its entry is still out there.
-    pub(crate) const DEAD: u8 = 5;
-}
+/// The last time that is kept in nanoseconds; later ones are known by their tick alone.
+const LAST_TIME: u64 = i64::MAX as u64;
 
-/// Levels whose first slots are there from the beginning: with ticks of a millisecond, for a quarter of an hour.
-const PREPARED_LEVELS: usize = 3;
-
-/// All that a wheel holds, in ticks.
+/// All that a wheel holds.
 pub(crate) struct Store<T, G> {
-    pub(crate) arena: Arena<Apart<u32, T>>,
-    /// The places whose entry is stale.
-    pub(crate) stale: Marks,
-    pub(crate) chunks: Chunks,
-    pub(crate) levels: [Level<G>; LEVELS],
-    pub(crate) outliers: Outliers,
-    /// Entries of `now`, on their way from their slot to being handed out.
-    pub(crate) due: Batch,
+    pub(crate) ticks: Ticks,
+    /// The time of the last turn in nanoseconds, as a number that no deadline from the far end of time is after.
+    pub(crate) time: i64,
+    /// A turn before this time has nothing to do; 0 while turns have.
+    pub(crate) quiet_until: u64,
+    /// No timer is due before this tick.
+    pub(crate) soonest: u64,
+    /// Whether that tick is the one of a timer, one that may have been cancelled or moved since.
+    pub(crate) is_exact: bool,
     /// The tick at which the wheel stands: everything before it has been handed out.
     pub(crate) now: u64,
-    /// How far each level but the last reaches at `now`.
-    pub(crate) limits: [u64; LEVELS - 1],
-    /// The tick of the last turn that was opened. Until that turn is done, `now` may lie before it.
+    /// The last tick that each level takes.
+    limits: [u64; LEVELS],
+    rings: [Ring; LEVELS + 1],
+    /// A place's link is its position, its datum the low half of its tick.
+    pub(crate) places: Arena<u32, T>,
+    pub(crate) slots: Slots<G>,
+    pub(crate) outliers: Outliers,
+    /// The tick of the last turn that had something to do. Until that turn is done, `now` may lie before it.
     pub(crate) target: u64,
-    /// No timer is due before this tick: exact, but for what was cancelled or moved since it was last visited.
-    pub(crate) soonest: u64,
     /// Whether that turn still has something to do.
     pub(crate) turn_is_open: bool,
-    pub(crate) cascade: Cascade,
-    pub(crate) sweep: Sweep,
+    /// The uppermost level whose slot of `now` has timers, or 0.
+    pub(crate) full_level: usize,
+    /// Whether a slot has a share to bring down.
+    pub(crate) is_feeding: bool,
+    /// Up to this tick shares have been brought down.
+    pub(crate) fed_until: u64,
     pub(crate) work: Work,
 }
 
 impl<T, G: Geometry> Store<T, G> {
-    /// An empty store, with the memory that its first timers will need.
-    pub(crate) fn new(now: u64) -> Self {
-        let mut store = Self::bare(now);
-        store.reserve(1);
-        store.levels[..PREPARED_LEVELS].iter_mut().for_each(Level::prepare_some);
-        store
-    }
-
-    fn bare(now: u64) -> Self {
+    /// An empty store whose last turn was at `time`.
+    pub(crate) fn new(ticks: Ticks, time: Timestamp) -> Self {
+        let now = ticks.before(time);
         Self {
-            arena: Arena::new(),
-            stale: Marks::new(),
-            chunks: Chunks::new(),
-            levels: core::array::from_fn(Level::new),
-            outliers: Outliers::new(),
-            due: Batch::EMPTY,
-            now,
-            limits: limits::<G>(now),
-            target: now,
+            ticks,
+            time: time.as_nanos().min(LAST_TIME) as i64,
+            quiet_until: 0,
             soonest: u64::MAX,
+            is_exact: true,
+            now,
+            limits: limits::<G>(now, |_, _| false),
+            rings: rings::<G>(),
+            places: Arena::new(MAX_TIMERS),
+            slots: Slots::new(),
+            outliers: Outliers::new(),
+            target: now,
             turn_is_open: false,
-            cascade: Cascade::at(now),
-            sweep: Sweep::default(),
+            full_level: 0,
+            is_feeding: false,
+            fed_until: now,
             work: Work::default(),
         }
     }
 
-    /// Entries held, of live timers and stale ones.
-    pub(crate) const fn entries(&self) -> usize {
-        self.arena.live() + self.stale.count()
+    /// An empty store with the same settings, at the same time.
+    pub(crate) fn sibling(&self) -> Self {
+        Self {
+            time: self.time,
+            places: self.places.sibling(),
+            ..Self::new(self.ticks, self.ticks.start_of(self.last_turn()))
+        }
+    }
+
+    /// The tick of the last turn.
+    #[inline]
+    pub(crate) fn last_turn(&self) -> u64 {
+        if self.time == LAST_TIME as i64 {
+            return self.target;
+        }
+        self.target.max(self.ticks.before(Timestamp::from_nanos(self.time as u64)))
+    }
+
+    /// Notes the time of a turn.
+    pub(crate) fn set_time(&mut self, now: Timestamp) {
+        if now.as_nanos() < LAST_TIME {
+            self.time = self.time.max(now.as_nanos() as i64);
+            self.target = self.last_turn();
+        } else {
+            self.time = LAST_TIME as i64;
+            self.target = self.target.max(self.ticks.before(now));
+        }
     }
 
     /// The tick, at `now` or after it, that has this low half.
@@ -109,248 +117,192 @@ impl<T, G: Geometry> Store<T, G> {
         self.now + tick.wrapping_sub(self.now as u32) as u64
     }
 
+    /// Whether the slot of a level that spans a tick has timers.
+    #[inline]
+    pub(crate) fn holds(&self, level: usize, tick: u64) -> bool {
+        self.slots.occupied.contains(ring::<G>(level).slot(tick))
+    }
+
+    /// Sets how far each level reaches, after `now` has moved or a slot that holds levels back has emptied.
+    #[inline(never)]
+    pub(crate) fn set_limits(&mut self) {
+        self.limits = limits::<G>(self.now, |level, tick| self.holds(level, tick));
+    }
+
+    /// The slot for a tick that is not before `now`: that of the lowest level which reaches so far, or none.
+    #[inline]
+    fn slot_of(&self, tick: u64) -> usize {
+        // There is no branch in it: what it depends on is often still on its way from memory.
+        let passed = self.limits.map(|limit| u8::from(tick > limit)).iter().sum::<u8>();
+        self.rings[passed as usize % (LEVELS + 1)].slot(tick)
+    }
+
+    /// As [`slot_of`](Self::slot_of), for a tick within reach. The reach may end within the last level's next turn.
+    fn slot_within(&self, tick: u64) -> usize {
+        let slot = self.slot_of(tick);
+        if self.slots.get(slot).is_some() { slot } else { ring::<G>(LEVELS - 1).slot(tick) }
+    }
+
     /// Whether a timer for `tick` belongs into a slot.
     #[inline]
     fn is_within(&self, tick: u64) -> bool {
         tick > self.target && tick - self.now < reach::<G>()
     }
 
-    /// Files an entry for a place straight into the slot of its tick.
+    /// Notes that a timer is armed for `tick`.
     #[inline]
-    pub(crate) fn file(&mut self, tick: u64, index: u32) {
-        self.soonest = self.soonest.min(tick);
-        let level = place(&self.limits, tick);
-        self.sweep.note_filed(level, self.levels[level].index(tick));
-        self.levels[level].push(&mut self.chunks, tick, index, false);
-    }
-
-    /// Sees to it that the place which is given out next can be marked.
-    #[inline]
-    fn make_room(&mut self) {
-        if self.arena.is_full() {
-            self.stale.reserve(self.arena.next_places());
+    pub(crate) fn note_armed(&mut self, tick: u64) {
+        if tick < self.soonest {
+            (self.soonest, self.is_exact) = (tick, true);
+            self.quiet_until = self.quiet_until.min(self.edge(tick));
         }
     }
 
+    /// The first nanosecond of a tick, as far as times are kept in nanoseconds.
     #[inline]
-    pub(crate) fn insert(&mut self, tick: u64, value: T) -> Result<TimerId, InsertError<T>> {
-        if !self.is_within(tick) {
-            return self.insert_outlier(tick, value);
-        }
-        self.make_room();
-        let id = self.arena.insert(value, tag::OWN, tick as u32, tick as u32)?;
-        self.file(tick, id.index());
-        Ok(id)
+    pub(crate) fn edge(&self, tick: u64) -> u64 {
+        self.ticks.start_of(tick).as_nanos().min(LAST_TIME)
     }
 
+    /// The tick at which a timer with this link and datum is due.
+    pub(crate) fn tick(&self, index: u32, position: u32, tick: u32) -> u64 {
+        if position == OUTLIER { self.outliers.tick(index).unwrap_or(self.now) } else { self.widen(tick) }
+    }
+
+    /// The tick at which a timer for this deadline is due, after `target` was brought up to date. One that is overdue
+    /// does not wait for a rounder tick.
+    fn due(&self, deadline: Deadline) -> u64 {
+        let first = self.ticks.after(deadline.soft());
+        if deadline.is_exact() || first <= self.target { first } else { self.ticks.expiry(deadline) }
+    }
+
+    /// Whether a deadline is like nearly all: without slack, ahead, and not at the far end of time.
+    #[inline]
+    fn is_plain(&self, deadline: Deadline) -> bool {
+        deadline.soft().as_nanos() as i64 > self.time && deadline.is_exact()
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
+        if !self.is_plain(deadline) {
+            return self.insert_anywhere(deadline, value);
+        }
+        let tick = self.ticks.after_some(deadline.soft().as_nanos());
+        let number = self.slot_of(tick);
+        match self.slots.get(number) {
+            Some(slot) if slot.has_room() && tick >= self.soonest => {
+                match self.places.insert_at_hand(slot.end(), tick as u32, value) {
+                    Ok(id) => {
+                        self.slots.append(number, id.index(), tick as u32);
+                        Ok(id)
+                    }
+                    Err(value) => self.insert_anywhere(deadline, value),
+                }
+            }
+            _ => self.insert_anywhere(deadline, value),
+        }
+    }
+
+    /// Arms a timer in whatever way it takes: for any deadline, on a new line, on a new page.
     #[cold]
     #[inline(never)]
-    fn insert_outlier(&mut self, tick: u64, value: T) -> Result<TimerId, InsertError<T>> {
-        self.make_room();
-        let id = self.arena.insert(value, tag::OUTLIER, 0, 0)?;
-        self.add_outlier(tick, id.index());
+    fn insert_anywhere(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
+        self.target = self.last_turn();
+        let tick = self.due(deadline);
+        let id = self.places.insert(OUTLIER, tick as u32, value)?;
+        self.file_or_set_aside(tick, id.index());
         Ok(id)
     }
 
-    /// Puts a timer among the outliers: beyond reach, or overdue, which is due at the tick of the last turn.
-    fn add_outlier(&mut self, tick: u64, index: u32) {
+    /// Files a timer that lies nowhere, or makes it an outlier.
+    fn file_or_set_aside(&mut self, tick: u64, index: u32) {
+        if self.is_within(tick) {
+            self.file(tick, index);
+            return;
+        }
         let side = if tick <= self.target { Side::After } else { Side::Before };
         let tick = tick.max(self.target);
-        self.soonest = self.soonest.min(tick);
+        self.note_armed(tick);
+        if side == Side::After {
+            self.quiet_until = 0;
+        }
+        self.places.set_link(index, OUTLIER);
         self.outliers.insert(tick, side, index);
     }
 
-    /// The tick at which a timer is due.
-    pub(crate) fn tick(&self, index: u32) -> Option<u64> {
-        let head = self.arena.head(index);
-        match head.tag() {
-            tag::OUTLIER => self.outliers.tick(index),
-            _ => Some(self.widen(head.datum)),
-        }
+    /// Files a timer within reach in the slot of its tick.
+    #[inline]
+    pub(crate) fn file(&mut self, tick: u64, index: u32) {
+        self.note_armed(tick);
+        self.push(self.slot_within(tick), tick, index);
+    }
+
+    /// Puts a timer at the end of a slot.
+    #[inline]
+    pub(crate) fn push(&mut self, slot: usize, tick: u64, index: u32) {
+        let places = &mut self.places;
+        let position = self.slots.push(slot, index, tick as u32, |index, position| places.set_link(index, position));
+        self.places.set_link(index, position);
     }
 
     #[inline]
-    pub(crate) fn reschedule(&mut self, id: TimerId, tick: u64) -> bool {
+    pub(crate) fn reschedule(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        if self.is_plain(deadline) {
+            let tick = self.ticks.after_some(deadline.soft().as_nanos());
+            if tick - self.now < reach::<G>() && self.put_off(id, tick) {
+                return true;
+            }
+        }
+        self.move_anywhere(id, deadline)
+    }
+
+    /// Moves a timer that has an entry to a tick that is not before its own. Says whether it could.
+    #[inline]
+    fn put_off(&mut self, id: TimerId, tick: u64) -> bool {
         let now = self.now as u32;
-        let within = self.is_within(tick);
-        let Some(head) = self.arena.find_mut(id) else { return false };
-        // The hot path, and one cache line: to later, or to where it is.
-        if within && head.tag() == tag::OWN && (tick as u32).wrapping_sub(now) >= head.link.wrapping_sub(now) {
-            head.datum = tick as u32;
-        } else {
-            self.move_elsewhere(id.index(), tick, within);
+        let Some((position, due)) = self.places.find_mut(id) else { return false };
+        let is_later = (tick as u32).wrapping_sub(now) >= due.wrapping_sub(now) && position != OUTLIER;
+        if is_later {
+            *due = tick as u32;
         }
+        is_later
+    }
+
+    #[inline(never)]
+    fn move_anywhere(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        self.target = self.last_turn();
+        let tick = self.due(deadline);
+        let Some((position, _)) = self.places.find(id) else { return false };
+        if position == OUTLIER {
+            if tick > self.target && self.outliers.tick(id.index()) == Some(tick) {
+                return true;
+            }
+        } else if self.is_within(tick) && self.put_off(id, tick) {
+            return true;
+        }
+        self.leave(position, id.index());
+        if let Some((_, due)) = self.places.find_mut(id) {
+            *due = tick as u32;
+        }
+        self.file_or_set_aside(tick, id.index());
         true
-    }
-
-    /// Reschedules where the timer's entry cannot serve as it is.
-    #[inline(never)]
-    fn move_elsewhere(&mut self, index: u32, tick: u64, within: bool) {
-        let head = self.arena.head(index);
-        if head.tag() == tag::OWN {
-            let filed = self.widen(head.link);
-            self.give_up_entry(filed, index);
-        } else if self.stays_under_another_name(index, tick, within) {
-            return;
-        }
-        if !within {
-            self.become_outlier(index, tick);
-        } else if self.stale.contains(index) {
-            self.file_proxy(index, tick);
-        } else {
-            self.file_own(index, tick);
-        }
-        self.keep_up();
-    }
-
-    /// Whether a timer that is not filed under its own name is rescheduled with what it has: a proxy that lies early
-    /// enough, or its place among the outliers. If not, it has done with either.
-    #[inline(never)]
-    fn stays_under_another_name(&mut self, index: u32, tick: u64, within: bool) -> bool {
-        let head = self.arena.head(index);
-        let stays;
-        if head.tag() == tag::PROXIED {
-            let proxy = head.link;
-            stays = within && tick >= self.widen(self.arena.head(proxy).datum);
-            if stays {
-                self.arena.head_mut(index).datum = tick as u32;
-            } else {
-                self.abandon_proxy(proxy);
-            }
-        } else {
-            stays = tick > self.target && self.outliers.tick(index) == Some(tick);
-            if !stays {
-                self.outliers.remove(index);
-            }
-        }
-        stays
-    }
-
-    #[inline(never)]
-    fn become_outlier(&mut self, index: u32, tick: u64) {
-        self.arena.head_mut(index).set_tag(tag::OUTLIER);
-        self.add_outlier(tick, index);
-    }
-
-    /// Files a timer that has no entry under its own name.
-    fn file_own(&mut self, index: u32, tick: u64) {
-        let head = self.arena.head_mut(index);
-        head.set_tag(tag::OWN);
-        (head.link, head.datum) = (tick as u32, tick as u32);
-        self.file(tick, index);
-    }
-
-    /// Files a timer, whose own entry is stale, under the name of a proxy.
-    fn file_proxy(&mut self, index: u32, tick: u64) {
-        self.make_room();
-        let Some(proxy) = self.arena.allot(tag::PROXY, index, tick as u32) else {
-            // All 2³² places are taken. The outliers need none; only the order within the tick is lost.
-            return self.become_outlier(index, tick);
-        };
-        let head = self.arena.head_mut(index);
-        head.set_tag(tag::PROXIED);
-        (head.link, head.datum) = (proxy, tick as u32);
-        self.file(tick, proxy);
     }
 
     /// Takes a timer out before it fires.
     #[inline]
     pub(crate) fn cancel(&mut self, id: TimerId) -> Option<T> {
-        // First: its loads would wait behind the stores below, which go where the id says, a cache miss away.
-        self.keep_up();
-        let index = id.index();
-        let mut elsewhere = None;
-        let mut ending = None;
-        let value = self.arena.take_by_id(id, |head| {
-            if head.tag() != tag::OWN {
-                elsewhere = Some((head.tag(), head.link));
-                return Parting::Keep(head.tag());
-            }
-            let tick = self.now + u64::from(head.link.wrapping_sub(self.now as u32));
-            let level = place(&self.limits, tick);
-            if !self.levels[level].pop_back_if(&mut self.chunks, tick, index) {
-                self.stale.insert(index);
-                self.sweep.note_stale(level, self.levels[level].index(tick));
-                return Parting::Keep(tag::DEAD);
-            }
-            ending = Some((level, tick));
-            Parting::Release
-        })?;
-        if let Some((level, tick)) = ending {
-            self.entry_went(level, tick);
-        } else if let Some((head_tag, link)) = elsewhere {
-            self.leave_elsewhere(index, head_tag, link);
-        }
+        let (position, value) = self.places.remove(id)?;
+        self.leave(position, id.index());
         Some(value)
     }
 
-    #[inline(never)]
-    fn leave_elsewhere(&mut self, index: u32, head_tag: u8, link: u32) {
-        if head_tag == tag::PROXIED {
-            self.abandon_proxy(link);
-        } else {
+    /// Notes that a timer has left its position.
+    #[inline]
+    fn leave(&mut self, position: u32, index: u32) {
+        if position == OUTLIER {
             self.outliers.remove(index);
-        }
-        self.leave(index);
-    }
-
-    /// Frees the place of a timer that has left, or keeps it while a stale entry still refers to it.
-    #[inline]
-    pub(crate) fn leave(&mut self, index: u32) {
-        if self.stale.contains(index) {
-            self.arena.head_mut(index).set_tag(tag::DEAD);
         } else {
-            self.arena.release(index);
+            self.slots.remove(position);
         }
-    }
-
-    /// Takes the entry of a place, which is filed under this tick, off the end of its slot if it lies there, or else
-    /// marks it as stale.
-    fn give_up_entry(&mut self, filed: u64, index: u32) {
-        let level = place(&self.limits, filed);
-        if self.levels[level].pop_back_if(&mut self.chunks, filed, index) {
-            self.entry_went(level, filed);
-        } else {
-            self.stale.insert(index);
-            self.sweep.note_stale(level, self.levels[level].index(filed));
-        }
-    }
-
-    /// Has done with a proxy. Its place is not even looked at, a cache miss away: the mark says enough.
-    fn abandon_proxy(&mut self, proxy: u32) {
-        self.stale.insert(proxy);
-        self.sweep.note_stale_somewhere();
-    }
-
-    /// Counts an entry that went off the end of its slot. Timers that were cancelled in the order of arming lie before
-    /// it, stale: some go along.
-    #[inline]
-    fn entry_went(&mut self, level: usize, tick: u64) {
-        self.work.collected += 1;
-        if self.stale.count() > 0 {
-            let (arena, stale) = (&mut self.arena, &mut self.stale);
-            let gone = self.levels[level].drop_back(&mut self.chunks, tick, |place| drop_if_stale(arena, stale, place));
-            self.work.collected += gone as u64;
-        }
-    }
-}
-
-/// Has done with the entry of a place, if it is stale; with the place too, if it was kept for the entry alone. Says
-/// whether it was.
-#[inline]
-pub(crate) fn drop_if_stale<T>(arena: &mut Arena<Apart<u32, T>>, stale: &mut Marks, place: u32) -> bool {
-    let is_stale = stale.contains(place);
-    if is_stale {
-        drop_stale(arena, stale, place);
-    }
-    is_stale
-}
-
-/// Has done with the stale entry of a place; with the place too, if it was kept for the entry alone.
-#[inline]
-pub(crate) fn drop_stale<T>(arena: &mut Arena<Apart<u32, T>>, stale: &mut Marks, place: u32) {
-    stale.remove(place);
-    if matches!(arena.head(place).tag(), tag::DEAD | tag::PROXY) {
-        arena.release(place);
     }
 }

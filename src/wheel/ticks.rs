@@ -1,6 +1,6 @@
 //! From points in time to ticks and back, for a wheel that does it in every call.
 //!
-//! The results are those of its [`Resolution`]. Where that divides, this multiplies by a reciprocal: a 64-bit division
+//! The results are those of its [`Resolution`]. Where that divides, this multiplies, for the first 2⁶³ ns: a 64-bit division
 //! occupies the divider for as long as an empty turn takes.
 
 use crate::time::{Deadline, Resolution, Tick, Timestamp};
@@ -11,46 +11,51 @@ pub(crate) struct Ticks {
     resolution: Resolution,
     /// The length of a tick, in nanoseconds.
     length: u64,
-    /// ⌊(2⁶⁴ − 1) / length⌋.
-    reciprocal: u64,
+    /// ⌈2^(63 + shift) / length⌉, where 2^shift is the least power not below the length; 0 for a length over 2⁶³.
+    factor: u64,
+    shift: u32,
 }
 
 impl Ticks {
     pub(crate) const fn new(resolution: Resolution) -> Self {
         // The end of tick 1 in whole nanoseconds: the length, which fits into 64 bits.
         let length = resolution.start_of(Tick::new(1)).as_nanos();
-        Self { resolution, length, reciprocal: u64::MAX / length }
+        let shift = 64 - (length - 1).leading_zeros();
+        if shift == 64 {
+            return Self { resolution, length, factor: 0, shift: 0 };
+        }
+        Self { resolution, length, factor: (1_u128 << (63 + shift)).div_ceil(length as u128) as u64, shift }
     }
 
     pub(crate) const fn resolution(&self) -> Resolution {
         self.resolution
     }
 
-    /// A quotient that is exact or one too small, and what is left over, below twice the length.
+    /// nanos / length, for nanos below 2⁶³.
     ///
-    /// With r the reciprocal, r · length = 2⁶⁴ − 1 − e and e < length. So n / length − n · r / 2⁶⁴, which is
-    /// n · (1 + e) / (length · 2⁶⁴), is below 1.
+    /// The factor is (2^(63 + shift) + e) / length with e < length. So the product, n · factor / 2^(63 + shift), exceeds
+    /// n / length by less than 2^-shift, which is at most 1 / length: not enough to reach the next whole number.
     #[inline]
-    const fn divided(&self, nanos: u64) -> (u64, u64) {
-        let quotient = ((nanos as u128 * self.reciprocal as u128) >> 64) as u64;
-        (quotient, nanos - quotient * self.length)
+    const fn whole(&self, nanos: u64) -> u64 {
+        (((2 * nanos) as u128 * self.factor as u128) >> 64) as u64 >> (self.shift & 63)
+    }
+
+    /// As [`after`](Self::after), for 0 < nanos < 2⁶³.
+    #[inline]
+    pub(crate) const fn after_some(&self, nanos: u64) -> u64 {
+        self.whole(nanos.wrapping_sub(1)) + 1
     }
 
     /// [`Resolution::tick_after`].
-    #[inline]
     pub(crate) const fn after(&self, deadline: Timestamp) -> u64 {
-        let (quotient, rest) = self.divided(deadline.as_nanos());
-        quotient + (rest > 0) as u64 + (rest > self.length) as u64
+        self.resolution.tick_after(deadline).get()
     }
 
     /// [`Resolution::tick_before`].
     #[inline]
     pub(crate) const fn before(&self, now: Timestamp) -> u64 {
-        if now.as_nanos() == u64::MAX {
-            return self.after(now);
-        }
-        let (quotient, rest) = self.divided(now.as_nanos());
-        quotient + (rest >= self.length) as u64
+        let nanos = now.as_nanos();
+        if nanos < 1 << 63 { self.whole(nanos) } else { self.resolution.tick_before(now).get() }
     }
 
     /// [`Resolution::expiry`].
@@ -84,7 +89,9 @@ mod tests {
             let edge = length.wrapping_mul(factor);
             for nanos in [nanos, edge, edge.wrapping_sub(1), edge.wrapping_add(1)] {
                 let at = Timestamp::from_nanos(nanos);
-                prop_assert_eq!(ticks.after(at), resolution.tick_after(at).get());
+                if 0 < nanos && nanos < 1 << 63 {
+                    prop_assert_eq!(ticks.after_some(nanos), resolution.tick_after(at).get());
+                }
                 prop_assert_eq!(ticks.before(at), resolution.tick_before(at).get());
                 prop_assert_eq!(ticks.start_of(nanos), resolution.start_of(Tick::new(nanos)));
             }

@@ -45,7 +45,6 @@ use crate::timer::{Budget, Expired, Timer, TimerId};
 /// # Ok::<(), tickwheel::InsertError<&str>>(())
 /// ```
 pub struct TimerWheel<T, G = Standard> {
-    ticks: Ticks,
     pub(super) store: Store<T, G>,
 }
 
@@ -76,31 +75,24 @@ impl<T, G: Geometry> TimerWheel<T, G> {
     }
 
     fn standing_at(resolution: Resolution, now: Timestamp) -> Self {
-        let ticks = Ticks::new(resolution);
-        Self { ticks, store: Store::new(ticks.before(now)) }
+        Self { store: Store::new(Ticks::new(resolution), now) }
     }
 
-    /// The same wheel, with room for at most `max_timers`: past them, arming fails and gives the value back. Ids can
-    /// count 2³² − 1.
+    /// The same wheel, with room for at most `max_timers`, though never for fewer than it holds: past them, arming fails
+    /// and gives the value back. Without a limit a wheel holds some 2²⁸ timers.
     pub fn with_max_timers(mut self, max_timers: usize) -> Self {
-        self.store.arena.set_max_live(max_timers);
+        self.store.places.set_max_live(max_timers);
         self
     }
 
     /// The length of a tick.
     pub fn resolution(&self) -> Resolution {
-        self.ticks.resolution()
+        self.store.ticks.resolution()
     }
 
     /// What the wheel has done since its creation, in entries touched.
     pub fn work(&self) -> Work {
         self.store.work
-    }
-
-    /// How many entries the wheel holds: one for each live timer, and the stale ones that are still to be collected. At
-    /// most twice the live ones and a constant (C9).
-    pub fn entries(&self) -> usize {
-        self.store.entries()
     }
 
     /// What the wheel holds, in Linux's terms: its jiffy, the index of each level, the timers in each slot.
@@ -115,32 +107,26 @@ impl<T, G: Geometry> TimerWheel<T, G> {
     /// # Panics
     ///
     /// If one is broken.
+    #[doc(hidden)]
     pub fn check(&self) {
         self.store.check();
     }
 
-    /// The tick at which a timer for this deadline is due. One that is overdue does not wait for a rounder tick.
-    #[inline]
-    fn due(&self, deadline: Deadline) -> u64 {
-        let first = self.ticks.after(deadline.soft());
-        if deadline.is_exact() || first <= self.store.target { first } else { self.ticks.expiry(deadline) }
-    }
-
     #[inline]
     fn start_of(&self, tick: u64) -> Timestamp {
-        self.ticks.start_of(tick)
+        self.store.ticks.start_of(tick)
     }
 }
 
 impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     #[inline]
     fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
-        self.store.insert(self.due(deadline), value)
+        self.store.insert(deadline, value)
     }
 
     #[inline]
     fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        self.store.reschedule(id, self.due(deadline))
+        self.store.reschedule(id, deadline)
     }
 
     #[inline]
@@ -149,17 +135,16 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     }
 
     fn get(&self, id: TimerId) -> Option<&T> {
-        self.store.arena.value(self.store.arena.find(id)?)
+        self.store.places.value(id)
     }
 
     fn get_mut(&mut self, id: TimerId) -> Option<&mut T> {
-        let index = self.store.arena.find(id)?;
-        self.store.arena.value_mut(index)
+        self.store.places.value_mut(id)
     }
 
     fn expiry(&self, id: TimerId) -> Option<Timestamp> {
-        let index = self.store.arena.find(id)?;
-        self.store.tick(index).map(|tick| self.start_of(tick))
+        let (position, tick) = self.store.places.find(id)?;
+        Some(self.start_of(self.store.tick(id.index(), position, tick)))
     }
 
     fn next_expiry(&self) -> Option<Timestamp> {
@@ -167,7 +152,7 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     }
 
     fn first(&self) -> Option<TimerId> {
-        self.store.first().map(|index| self.store.arena.id(index))
+        self.store.first()
     }
 
     fn next_turn(&self) -> Option<Timestamp> {
@@ -176,24 +161,22 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
 
     #[inline]
     fn open_turn(&mut self, now: Timestamp) {
-        self.store.open_turn(self.ticks.before(now));
+        self.store.open_turn(now);
     }
 
     #[inline]
     fn expire_next(&mut self, budget: &mut Budget) -> Option<Expired<T>> {
-        let (id, value) = self.store.expire_next(budget)?;
-        Some(Expired { id, expiry: self.start_of(self.store.now), value })
+        self.store.expire_next(budget)
     }
 
     fn len(&self) -> usize {
-        self.store.arena.live()
+        self.store.places.live()
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &T)) {
-        self.store.arena.for_each(|index, _, value| {
-            let tick = self.store.tick(index).unwrap_or(self.store.now);
-            visit(self.store.arena.id(index), self.start_of(tick), value);
-        });
+        for (id, position, tick, value) in self.store.places.iter() {
+            visit(id, self.start_of(self.store.tick(id.index(), position, tick)), value);
+        }
     }
 
     fn clear(&mut self) {
@@ -209,7 +192,7 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     }
 
     fn sibling(&self) -> Self {
-        Self { ticks: self.ticks, store: self.store.sibling() }
+        Self { store: self.store.sibling() }
     }
 }
 
@@ -218,7 +201,7 @@ impl<T, G: Geometry> fmt::Debug for TimerWheel<T, G> {
         f.debug_struct("TimerWheel")
             .field("resolution", &self.resolution())
             .field("len", &self.len())
-            .field("last_turn", &self.start_of(self.store.target))
+            .field("last_turn", &self.start_of(self.store.last_turn()))
             .field("next_expiry", &self.next_expiry())
             .finish_non_exhaustive()
     }

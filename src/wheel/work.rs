@@ -11,15 +11,13 @@ pub struct Work {
     pub moved: u64,
     /// Met in their slot and filed again, as their timers had been moved to later.
     pub refiled: u64,
-    /// Dropped, as their timers had been cancelled or moved to earlier.
-    pub collected: u64,
-    /// Looked at by the sweep that keeps memory in bounds (C9).
-    pub swept: u64,
+    /// Passed over beside others in their slot, as their timers had been cancelled or moved to earlier.
+    pub skipped: u64,
 }
 
 impl Work {
     /// All entries touched.
     pub const fn touched(&self) -> u64 {
-        self.fired + self.moved + self.refiled + self.collected + self.swept
+        self.fired + self.moved + self.refiled + self.skipped
     }
 }

@@ -15,6 +15,7 @@ mod factory;
 mod lessons;
 mod order;
 mod storage;
+mod strangers;
 mod turns;
 mod values;
 mod wrong_timers;
@@ -31,6 +32,9 @@ macro_rules! with_cases {
             contract::c5_stale_ids_do_nothing;
             contract::c5_live_ids_stay_good;
             contract::c5_no_id_is_given_out_twice;
+            strangers::c5_l51_ids_that_were_not_given_out_here_do_nothing;
+            strangers::c5_l51_ids_of_the_future_do_nothing;
+            strangers::c5_l51_ids_of_siblings_over_a_long_random_run;
             contract::c6_next_expiry_is_never_too_late;
             contract::c6_next_expiry_is_exact_where_nothing_is_stale;
             contract::c6_a_stale_answer_costs_one_empty_turn;
@@ -77,7 +81,11 @@ macro_rules! with_cases {
             storage::for_each_meets_every_timer_once;
             storage::get_mut_changes_the_value;
             values::c4_every_value_is_dropped_once;
+            values::c4_a_drop_that_panics_in_clear_leaves_nothing_behind;
             values::c4_a_zero_sized_value;
+            values::c4_values_of_every_size;
+            storage::c5_shrinking_again_and_again_keeps_ids_apart;
+            storage::reserving_more_than_there_can_be_is_refused;
             values::c4_a_boxed_value;
             values::c4_values_that_own_the_container_of_others;
         }

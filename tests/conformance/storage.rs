@@ -121,3 +121,48 @@ pub(crate) fn get_mut_changes_the_value<F: Factory>() {
     assert_eq!(timers.get(id), Some(&42));
     assert_eq!(fired(&mut timers, at::<F>(3)), [42]);
 }
+
+pub(crate) fn c5_shrinking_again_and_again_keeps_ids_apart<F: Factory>() {
+    let mut timers = F::make();
+    let mut seen = std::collections::HashSet::new();
+    let mut kept = Vec::new();
+    for round in 0..12_u64 {
+        let count = scaled(1500);
+        let ids: Vec<_> = (0..count).map(|n| timers.insert(at::<F>(1 + round + n * 5), (round, n)).unwrap()).collect();
+        assert!(ids.iter().all(|id| seen.insert(*id)), "an id was given out twice");
+        // One is kept, somewhere, so that pages go before it and behind it.
+        let keeper = (round * 397 % count) as usize;
+        for (n, id) in ids.iter().enumerate() {
+            if n == keeper {
+                kept.push((*id, (round, n as u64)));
+            } else {
+                assert_eq!(timers.cancel(*id), Some((round, n as u64)));
+            }
+        }
+        timers.shrink_to_fit();
+        F::check(&timers);
+        assert!(kept.iter().all(|(id, value)| timers.get(*id) == Some(value)));
+        assert_eq!(seen.iter().filter(|id| timers.contains(**id)).count(), kept.len(), "all others are stale");
+    }
+    let fired: Vec<_> = timers.turn(at::<F>(1 << 20)).map(|expired| (expired.id, expired.value)).collect();
+    assert_eq!(fired.len(), kept.len());
+    assert!(fired.iter().all(|timer| kept.contains(timer)));
+}
+
+/// With a limit, as many are made room for as there may be. Without one the request is refused, as a vector does.
+pub(crate) fn reserving_more_than_there_can_be_is_refused<F: Factory>() {
+    let mut limited = F::with_max_timers(10);
+    limited.reserve(usize::MAX);
+    (0..10).for_each(|n| _ = limited.insert(at::<F>(1 + n), n).unwrap());
+    assert!(limited.insert(at::<F>(1), 11).is_err());
+    F::check(&limited);
+
+    let mut timers = F::make();
+    timers.insert(at::<F>(1), 1).unwrap();
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| timers.reserve(usize::MAX)));
+    let panic = refused.expect_err("there is no such room");
+    let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    assert!(message.is_some_and(|message| message.contains("capacity overflow")), "{message:?}");
+    F::check(&timers);
+    assert_eq!(fired(&mut timers, at::<F>(1)), [1]);
+}

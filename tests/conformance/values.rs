@@ -1,6 +1,7 @@
 //! Values of every kind: each is dropped once, by whoever took it or with its container.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use tickwheel::{Timer, TimerExt};
@@ -99,4 +100,72 @@ pub(crate) fn c4_values_that_own_the_container_of_others<F: Factory>() {
     assert_eq!(drops.get(), 10);
     drop(outer);
     assert_eq!(drops.get(), 15);
+}
+
+/// Panics when it is dropped, if it is told to.
+struct Fussy {
+    _counted: Counted,
+    panics: bool,
+}
+
+impl Drop for Fussy {
+    fn drop(&mut self) {
+        assert!(!self.panics, "a drop that panics");
+    }
+}
+
+pub(crate) fn c4_a_drop_that_panics_in_clear_leaves_nothing_behind<F: Factory>() {
+    for which in [0, 1, 50, 99] {
+        let drops = Rc::new(Cell::new(0));
+        let mut timers = F::make();
+        let mut arm = |timers: &mut F::Timers<Fussy>, n: u64, panics| {
+            timers.insert(at::<F>(1 + n * n), Fussy { _counted: Counted::new(&drops), panics }).unwrap()
+        };
+        let ids: Vec<_> = (0..100).map(|n| arm(&mut timers, n, n == which)).collect();
+        timers.reschedule(ids[3], at::<F>(1 << 35));
+        assert!(catch_unwind(AssertUnwindSafe(|| timers.clear())).is_err(), "the panic is passed on");
+        F::check(&timers);
+        // What is counted is there, and what is there fires.
+        let live = ids.iter().filter(|id| timers.contains(**id)).count();
+        assert_eq!((live, timers.len()), (0, 0), "all have gone");
+        assert_eq!((timers.next_expiry(), timers.next_turn()), (None, None));
+        let id = arm(&mut timers, 5, false);
+        assert!(!ids.contains(&id), "C5");
+        assert_eq!(timers.turn(at::<F>(1 << 36)).count(), 1);
+        F::check(&timers);
+        drop(timers);
+        assert_eq!(drops.get(), 101, "each value was dropped once");
+    }
+}
+
+/// Arms, moves, cancels and fires values of a type.
+fn values_of<F: Factory, T: Clone + PartialEq + std::fmt::Debug + 'static>(value: impl Fn(u64) -> T) {
+    let mut timers = F::make();
+    let mut ids: Vec<_> = (0..60).map(|n| timers.insert(at::<F>(1 + n), value(n)).unwrap()).collect();
+    for n in (0..60).step_by(3) {
+        assert_eq!(timers.cancel(ids[n as usize]), Some(value(n)));
+        ids[n as usize] = timers.insert(at::<F>(1 + n), value(n)).unwrap();
+    }
+    assert!(timers.reschedule(ids[59], at::<F>(1 << 20)) && timers.reschedule(ids[58], at::<F>(1)));
+    timers.shrink_to_fit();
+    F::check(&timers);
+    assert!(ids.iter().enumerate().all(|(n, id)| timers.get(*id) == Some(&value(n as u64))));
+    let mut fired: Vec<_> = timers.turn(at::<F>(60)).map(|expired| expired.value).collect();
+    assert_eq!((fired.len(), fired.remove(1)), (59, value(58)));
+    assert!((0..58).all(|n| fired[n as usize] == value(n)));
+    assert_eq!(timers.turn(at::<F>(1 << 20)).next().map(|expired| expired.value), Some(value(59)));
+}
+
+pub(crate) fn c4_values_of_every_size<F: Factory>() {
+    #[derive(Clone, PartialEq, Debug)]
+    #[repr(align(64))]
+    struct Aligned(u8);
+
+    values_of::<F, ()>(|_| ());
+    values_of::<F, u8>(|n| n as u8);
+    values_of::<F, u64>(|n| n);
+    values_of::<F, [u64; 8]>(|n| [n; 8]);
+    values_of::<F, [u64; 512]>(|n| [n; 512]);
+    values_of::<F, Aligned>(|n| Aligned(n as u8));
+    values_of::<F, std::sync::Arc<str>>(|n| n.to_string().into());
 }
