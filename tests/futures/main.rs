@@ -16,4 +16,5 @@ mod sizes;
 mod sleep;
 mod support;
 mod timeout;
+mod unturned;
 mod wakers;
