@@ -201,6 +201,12 @@ impl Alarm {
         matches!(self.state, State::Armed { .. })
     }
 
+    /// Whether a poll has already looked for its deadline, since it was made or moved.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn has_waited(&self) -> bool {
+        matches!(self.state, State::Armed { .. } | State::Fired)
+    }
+
     /// Gives up its place in the timer. It can be polled again.
     pub(crate) fn cancel(&mut self) {
         if let State::Armed { id, .. } = self.state {

@@ -9,3 +9,4 @@ mod quinn;
 mod runtimes;
 mod tokio;
 mod tower;
+mod unturned;
