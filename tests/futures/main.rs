@@ -11,6 +11,7 @@ mod hooked;
 mod interval;
 mod lock_free;
 mod many;
+mod periods;
 mod shutdown;
 mod sizes;
 mod sleep;
