@@ -6,6 +6,7 @@
 mod clock;
 mod compat;
 mod enter;
+mod errors;
 #[path = "../support/hooked.rs"]
 mod hooked;
 mod interval;
