@@ -52,6 +52,11 @@ impl<T> InsertError<T> {
         self.value
     }
 
+    /// The same error without the value: for `?` where the value may not be sent or shared between threads.
+    pub fn without_value(self) -> InsertError<()> {
+        InsertError { value: (), limit: self.limit }
+    }
+
     /// How many timers the container can hold: what `with_max_timers` said, or what ids can count.
     pub const fn limit(&self) -> usize {
         self.limit
@@ -90,14 +95,57 @@ impl fmt::Display for PeriodError {
 
 impl core::error::Error for PeriodError {}
 
-/// A timer that a driver did not take, with what it was to set off.
-#[derive(Clone, PartialEq, Eq)]
+/// Returned when a driver cannot accept a timer; gives back what it was to set off.
+///
+/// `?` turns it into an [`io::Error`](std::io::Error), an [`ArmErrorReason`], or a boxed error that may cross threads,
+/// whatever the callback holds.
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::error::Error;
+/// use std::time::Duration;
+/// use tickwheel::Handle;
+///
+/// fn count_down(timers: &Handle) -> Result<(), Box<dyn Error + Send + Sync>> {
+///     let left = Cell::new(3); // which is not `Sync`
+///     timers.call_every(Duration::from_secs(1), move |_| left.set(left.get() - 1))?.detach();
+///     Ok(())
+/// }
+/// ```
 pub struct ArmError<T> {
-    value: T,
+    value: Held<T>,
     reason: ArmErrorReason,
 }
 
-/// Why a driver did not take a timer.
+/// A value that can be taken out and not looked at. So it can be shared between threads if it can be sent, as errors
+/// have to be, and a closure seldom can.
+#[cfg(feature = "std")]
+struct Held<T>(std::sync::Mutex<T>);
+
+#[cfg(feature = "std")]
+impl<T> Held<T> {
+    #[cfg(feature = "driver")]
+    const fn new(value: T) -> Self {
+        Self(std::sync::Mutex::new(value))
+    }
+
+    fn into_inner(self) -> T {
+        self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// There is no driver.
+#[cfg(not(feature = "std"))]
+struct Held<T>(T);
+
+#[cfg(not(feature = "std"))]
+impl<T> Held<T> {
+    fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+/// Why a driver could not accept a timer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ArmErrorReason {
@@ -112,21 +160,27 @@ pub enum ArmErrorReason {
 impl<T> ArmError<T> {
     #[cfg(feature = "driver")]
     pub(crate) const fn new(value: T, reason: ArmErrorReason) -> Self {
-        Self { value, reason }
+        Self { value: Held::new(value), reason }
     }
 
     /// The same error about something else.
     #[cfg(feature = "driver")]
     pub(crate) fn map<U>(self, to: impl FnOnce(T) -> U) -> ArmError<U> {
-        ArmError { value: to(self.value), reason: self.reason }
+        ArmError::new(to(self.value.into_inner()), self.reason)
     }
 
     /// What the timer was to set off.
     pub fn into_value(self) -> T {
-        self.value
+        self.value.into_inner()
     }
 
-    /// Why it was not taken.
+    /// The same error without what the timer was to set off, which is dropped.
+    #[cfg(feature = "driver")]
+    pub fn without_value(self) -> ArmError<()> {
+        self.map(drop)
+    }
+
+    /// Why it was not taken: an error of its own, and `Copy`.
     pub const fn reason(&self) -> ArmErrorReason {
         self.reason
     }
@@ -221,22 +275,74 @@ impl fmt::Display for TimeoutError {
 
 impl core::error::Error for TimeoutError {}
 
-/// Of the kind [`TimedOut`](std::io::ErrorKind::TimedOut).
+/// Into `io::Error`, for programs that have one kind of error. Each is found again with `get_ref` and a downcast.
 #[cfg(feature = "std")]
-impl From<Elapsed> for std::io::Error {
-    fn from(elapsed: Elapsed) -> Self {
-        Self::new(std::io::ErrorKind::TimedOut, elapsed)
-    }
-}
+mod into_io {
+    use std::io::{Error, ErrorKind};
 
-/// Of the kind [`TimedOut`](std::io::ErrorKind::TimedOut) if the deadline came first, else
-/// [`Other`](std::io::ErrorKind::Other).
-#[cfg(feature = "std")]
-impl From<TimeoutError> for std::io::Error {
-    fn from(error: TimeoutError) -> Self {
-        match error {
-            TimeoutError::Elapsed(elapsed) => elapsed.into(),
-            TimeoutError::Sleep(error) => Self::other(error),
+    use super::{
+        ArmError, ArmErrorReason, Elapsed, InsertError, PeriodError, ResolutionError, SleepError, TimeoutError,
+    };
+
+    /// Of the kind [`TimedOut`](ErrorKind::TimedOut).
+    impl From<Elapsed> for Error {
+        fn from(elapsed: Elapsed) -> Self {
+            Self::new(ErrorKind::TimedOut, elapsed)
+        }
+    }
+
+    /// Of the kind [`TimedOut`](ErrorKind::TimedOut) if the deadline came first, else [`Other`](ErrorKind::Other).
+    impl From<TimeoutError> for Error {
+        fn from(error: TimeoutError) -> Self {
+            match error {
+                TimeoutError::Elapsed(elapsed) => elapsed.into(),
+                TimeoutError::Sleep(error) => error.into(),
+            }
+        }
+    }
+
+    /// Of the kind [`Other`](ErrorKind::Other).
+    impl From<SleepError> for Error {
+        fn from(error: SleepError) -> Self {
+            Self::other(error)
+        }
+    }
+
+    /// Of the kind [`InvalidInput`](ErrorKind::InvalidInput) for a period of zero, else [`Other`](ErrorKind::Other).
+    impl From<ArmErrorReason> for Error {
+        fn from(reason: ArmErrorReason) -> Self {
+            match reason {
+                ArmErrorReason::ZeroPeriod => PeriodError::new().into(),
+                ArmErrorReason::Closed | ArmErrorReason::Full(_) => Self::other(reason),
+            }
+        }
+    }
+
+    /// As its [`reason`](ArmError::reason); what the timer was to set off is dropped.
+    impl<T> From<ArmError<T>> for Error {
+        fn from(error: ArmError<T>) -> Self {
+            error.reason().into()
+        }
+    }
+
+    /// Of the kind [`Other`](ErrorKind::Other); the value is dropped.
+    impl<T> From<InsertError<T>> for Error {
+        fn from(error: InsertError<T>) -> Self {
+            Self::other(error.without_value())
+        }
+    }
+
+    /// Of the kind [`InvalidInput`](ErrorKind::InvalidInput).
+    impl From<PeriodError> for Error {
+        fn from(error: PeriodError) -> Self {
+            Self::new(ErrorKind::InvalidInput, error)
+        }
+    }
+
+    /// Of the kind [`InvalidInput`](ErrorKind::InvalidInput).
+    impl From<ResolutionError> for Error {
+        fn from(error: ResolutionError) -> Self {
+            Self::new(ErrorKind::InvalidInput, error)
         }
     }
 }
@@ -248,6 +354,15 @@ impl fmt::Display for ArmErrorReason {
             Self::Full(limit) => write!(f, "no room for another timer: the limit is {limit} for each shard"),
             Self::ZeroPeriod => PeriodError::new().fmt(f),
         }
+    }
+}
+
+impl core::error::Error for ArmErrorReason {}
+
+/// What the timer was to set off is dropped.
+impl<T> From<ArmError<T>> for ArmErrorReason {
+    fn from(error: ArmError<T>) -> Self {
+        error.reason
     }
 }
 

@@ -5,15 +5,40 @@ use core::time::Duration;
 use crate::error::PeriodError;
 use crate::time::Timestamp;
 
-/// What becomes of the ticks that a periodic timer was too late for: its callback was slow, the machine slept.
+/// What becomes of the ticks that a periodic timer was too late for: a callback took long, the machine slept.
 ///
 /// For a period of 10 ms whose tick of 20 ms was handled at 47 ms:
 ///
 /// | | the next ticks are at | drift | for |
 /// |---|---|---|---|
 /// | `Burst` | 47 (for 30), 47 (for 40), 50, 60 | none | counting: each tick happens, late ones at once |
-/// | `Delay` | 57, 67, 77 | yes | rest between runs: never less than a period from one to the next |
+/// | `Delay` | 57, 67, 77 | yes | load: never less than a period from one tick to the next |
 /// | `Skip` | 50, 60, 70 (and says that 2 were missed) | none | clocks and frames: what is past is past |
+///
+/// # When a tick is handled
+///
+/// Everything that repeats reckons in the same way, with [`Period::next`], from two moments: when the tick was due, and
+/// when it was handled.
+///
+/// | | a tick is handled |
+/// |---|---|
+/// | [`call_every`](crate::Handle::call_every), [`call_periodically`](crate::Handle::call_periodically), those of a [`LocalHandle`](crate::LocalHandle) | when its run begins |
+/// | [`tick`](crate::Handle::tick), [`tick_periodically`](crate::Handle::tick_periodically) | when its message is sent, whether it is received or not |
+/// | [`interval`](crate::Handle::interval), [`interval_at`](crate::Handle::interval_at) | in the poll that gives it |
+/// | `interval` of `compat::time` | the same; up to 5 ms late it counts as in time, as in tokio |
+///
+/// How long the work of a tick takes does not count. Work that takes exactly as long as its period therefore keeps the
+/// rate. Longer work gets the tick that came due meanwhile as soon as it is done, and then goes on as chosen. For a
+/// period of 20 ms and runs of 30 ms, the first at 20 ms:
+///
+/// | | runs begin at |
+/// |---|---|
+/// | `Burst` | 20, 50 (for 40), 80 (for 60), 110 (for 80): without a pause, ever further behind |
+/// | `Delay` | 20, 50 (for 40), 80 (for 70), 110 (for 100): without a pause |
+/// | `Skip` | 20, 50 (for 40), 80 (for 60), 110 (for 100, and says that 1 was missed) |
+///
+/// For a pause after each run, let the callback move itself: a period that is moved while it runs, with
+/// [`reschedule_after`](crate::CallbackGuard::reschedule_after), goes on from there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum MissedTicks {
     /// Makes up for them, one at once after another.
@@ -70,8 +95,8 @@ impl Period {
         self.missed
     }
 
-    /// When the tick after the one of `due` is due, if that one is over and done with at `now`, and how many ticks are
-    /// left out between the two.
+    /// When the tick after the one of `due` is due, if that one was [handled](MissedTicks#when-a-tick-is-handled) at
+    /// `now`, and how many ticks are left out between the two. What would lie beyond the end of time is due there.
     ///
     /// ```
     /// use std::time::Duration;
@@ -91,7 +116,7 @@ impl Period {
             MissedTicks::Skip => {
                 let length = Timestamp::from_duration(self.length).as_nanos();
                 let missed = now.as_nanos().saturating_sub(due.as_nanos()) / length;
-                let next = due.as_nanos().saturating_add(length.saturating_mul(missed + 1));
+                let next = due.as_nanos().saturating_add(length.saturating_mul(missed.saturating_add(1)));
                 (Timestamp::from_nanos(next), missed)
             }
         }
@@ -132,8 +157,10 @@ mod tests {
         for missed in [MissedTicks::Burst, MissedTicks::Delay, MissedTicks::Skip] {
             let period = Period::every(Duration::MAX).unwrap().missed(missed);
             assert_eq!(period.next(at(7), at(9)).0, Timestamp::MAX);
-            let period = Period::every(Duration::from_nanos(1)).unwrap().missed(missed);
-            assert_eq!(period.next(Timestamp::MAX, Timestamp::MAX).0, Timestamp::MAX);
+            let shortest = Period::every(Duration::from_nanos(1)).unwrap().missed(missed);
+            assert_eq!(shortest.next(Timestamp::MAX, Timestamp::MAX).0, Timestamp::MAX);
+            let at_the_end = shortest.next(Timestamp::ZERO, Timestamp::MAX).0;
+            assert_eq!(at_the_end, if missed == MissedTicks::Burst { at(1) } else { Timestamp::MAX });
         }
     }
 

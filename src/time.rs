@@ -8,7 +8,7 @@
 
 use core::fmt;
 use core::num::NonZeroU64;
-use core::ops::{Add, AddAssign, Sub};
+use core::ops::{Add, AddAssign, Sub, SubAssign};
 use core::time::Duration;
 
 use crate::error::ResolutionError;
@@ -31,6 +31,9 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// assert_eq!(start + Duration::from_micros(1), Timestamp::from_nanos(6_000));
 /// assert_eq!(start + Duration::MAX, Timestamp::MAX);
 /// assert_eq!(start - Timestamp::from_nanos(7_000), Duration::ZERO);
+/// assert_eq!(start.checked_since(Timestamp::from_nanos(7_000)), None);
+/// assert_eq!(Timestamp::from_millis(1_500).as_duration(), Duration::from_millis(1_500));
+/// assert_eq!(Timestamp::from_millis(1_500).to_string(), "1.5s");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(u64);
@@ -52,10 +55,65 @@ impl Timestamp {
         Self(saturating_nanos(since_zero))
     }
 
+    /// The point `micros` microseconds after the clock's zero, saturating at [`MAX`](Self::MAX).
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros.saturating_mul(1_000))
+    }
+
+    /// The point `millis` milliseconds after the clock's zero, saturating at [`MAX`](Self::MAX).
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis.saturating_mul(1_000_000))
+    }
+
+    /// The point `secs` seconds after the clock's zero, saturating at [`MAX`](Self::MAX).
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs.saturating_mul(NANOS_PER_SECOND))
+    }
+
     /// Nanoseconds since the clock's zero.
     #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
+    }
+
+    /// Whole microseconds since the clock's zero, rounded down.
+    pub const fn as_micros(self) -> u64 {
+        self.0 / 1_000
+    }
+
+    /// Whole milliseconds since the clock's zero, rounded down.
+    pub const fn as_millis(self) -> u64 {
+        self.0 / 1_000_000
+    }
+
+    /// Whole seconds since the clock's zero, rounded down.
+    pub const fn as_secs(self) -> u64 {
+        self.0 / NANOS_PER_SECOND
+    }
+
+    /// The time since the clock's zero: the way back of [`from_duration`](Self::from_duration).
+    pub const fn as_duration(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+
+    /// The point `later` after this one; `None` if it lies beyond the [end of time](Self::MAX).
+    pub const fn checked_add(self, later: Duration) -> Option<Self> {
+        let nanos = later.as_nanos();
+        if nanos > (u64::MAX - self.0) as u128 { None } else { Some(Self(self.0 + nanos as u64)) }
+    }
+
+    /// The point `earlier` before this one; `None` if it lies before the clock's zero.
+    pub const fn checked_sub(self, earlier: Duration) -> Option<Self> {
+        let nanos = earlier.as_nanos();
+        if nanos > self.0 as u128 { None } else { Some(Self(self.0 - nanos as u64)) }
+    }
+
+    /// The time from `earlier` to this point; `None` where `earlier` is the later one.
+    pub const fn checked_since(self, earlier: Timestamp) -> Option<Duration> {
+        match self.0.checked_sub(earlier.0) {
+            Some(nanos) => Some(Duration::from_nanos(nanos)),
+            None => None,
+        }
     }
 
     /// The point `later` after this one, saturating at [`MAX`](Self::MAX). The `+` operator does the same.
@@ -110,9 +168,29 @@ impl Sub<Timestamp> for Timestamp {
     }
 }
 
+impl SubAssign<Duration> for Timestamp {
+    fn sub_assign(&mut self, earlier: Duration) {
+        *self = self.saturating_sub(earlier);
+    }
+}
+
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}ns", self.0)
+    }
+}
+
+/// As a duration since the clock's zero, with its unit: `1.5s`, `250µs`. Width and precision are a duration's.
+///
+/// ```
+/// use tickwheel::Timestamp;
+///
+/// assert_eq!(Timestamp::from_micros(1_500).to_string(), "1.5ms");
+/// assert_eq!(format!("{:.2}", Timestamp::from_millis(61_239)), "61.24s");
+/// ```
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.as_duration(), f)
     }
 }
 

@@ -142,7 +142,9 @@ impl DriverBuilder {
         let parker = Arc::new(Parker::default());
         let (name, waiting) = (self.name.clone(), self.waiting);
         let unparked = parker.clone();
-        let turner = self.turner(timer, Box::new(move || unparked.unpark()));
+        // A clock that does not go with the machine's may show a moment long before the thread's sleep until then ends.
+        let wakes_itself = self.clock.zero().is_some();
+        let turner = self.turner(timer, wakes_itself, Box::new(move || unparked.unpark()));
         Driver::start(turner, parker, waiting, name)
     }
 
@@ -160,16 +162,22 @@ impl DriverBuilder {
         timer: impl Timer<Task> + Send + 'static,
         on_earlier: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<LoopDriver> {
-        LoopDriver::start(self.turner(timer, Box::new(on_earlier)))
+        LoopDriver::start(self.turner(timer, false, Box::new(on_earlier)))
     }
 
-    fn turner<C: Timer<Task> + Send + 'static>(self, timer: C, unpark: Box<dyn Fn() + Send + Sync>) -> Arc<Turner> {
+    fn turner<C: Timer<Task> + Send + 'static>(
+        self,
+        timer: C,
+        wakes_itself: bool,
+        unpark: Box<dyn Fn() + Send + Sync>,
+    ) -> Arc<Turner> {
         let mut timers: Vec<BoxedTimer> = Vec::with_capacity(self.shards);
         for _ in 1..self.shards {
             timers.push(Box::new(timer.sibling()));
         }
         timers.insert(0, Box::new(timer));
-        let core = Arc::new(Core::new(timers, self.clock, Sleeper::new(unpark), self.limits, self.on_panic));
+        let sleeper = Sleeper::new(wakes_itself, unpark);
+        let core = Arc::new(Core::new(timers, self.clock, sleeper, self.limits, self.on_panic));
         let quiet = Arc::new(Quiet::default());
         let pool = |threads| Pool::new(core.clone(), quiet.clone(), threads, self.name.clone());
         let pool = (self.pool_threads > 0).then(|| pool(self.pool_threads));

@@ -158,12 +158,14 @@ impl Callback {
         inner.call.take().map(|call| (call, firing))
     }
 
-    /// Ends a run at `now`. One that runs again is armed again; what is not comes back, to be dropped out of the lock,
-    /// and then [`over`](Self::over) is to be called.
+    /// Ends a run that began at `began` and is over at `now`. One that runs again is armed again; what is not comes
+    /// back, to be dropped out of the lock, and then [`over`](Self::over) is to be called.
+    #[cfg_attr(not(feature = "channels"), allow(unused_variables))]
     pub(crate) fn end(
         &self,
         call: Call,
         again: Again,
+        began: Timestamp,
         now: Timestamp,
         arm: impl FnOnce(Deadline) -> Result<TimerId, ArmErrorReason>,
     ) -> Option<Call> {
@@ -173,7 +175,7 @@ impl Callback {
         }
         let (next, missed) = match (again, inner.period) {
             (Again::Never, _) | (Again::InStep, None) => return Some(call),
-            (Again::InStep, Some(period)) => period.next(inner.due, now),
+            (Again::InStep, Some(period)) => period.next(inner.due, began),
             #[cfg(feature = "channels")]
             (Again::After(delay), _) => (now + delay, 0),
         };

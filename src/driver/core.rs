@@ -133,12 +133,6 @@ impl Core {
         self.next_turn() <= now.as_nanos().max(self.turned_at.load(Ordering::Relaxed))
     }
 
-    /// Whether this shard wants a turn before `deadline`, and later than those that were begun so far.
-    pub(crate) fn waits_before(&self, shard: u32, deadline: Timestamp) -> bool {
-        let next = self.shard(shard).next_turn();
-        next < deadline.as_nanos() && next > self.turned_at.load(Ordering::Relaxed)
-    }
-
     /// Makes one turn. `fire` gets each timer that is due and the number of its shard; where it took its time it says
     /// what time it is now.
     pub(crate) fn turn(&self, now: Timestamp, fire: &mut dyn FnMut(u32, Expired<Task>) -> Option<Timestamp>) -> Turned {

@@ -54,8 +54,8 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
         discard(core, Task::call(callback.clone()));
         return core.now();
     }
-    let now = core.now();
-    let Some((mut call, firing)) = callback.begin(*id, now) else { return now };
+    let began = core.now();
+    let Some((mut call, firing)) = callback.begin(*id, began) else { return began };
     // A message is no call of the user's, and nothing is said as it is sent.
     let is_users = callback.kind() == FiredKind::Callback;
     let _scope = if is_users { trace::callback(*shard, *id, &firing) } else { Scope::default() };
@@ -64,7 +64,7 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
     let now = core.now();
     let mut is_earlier = false;
     let arm = |deadline| core.shard(*shard).arm_call(deadline, callback, &mut is_earlier);
-    let left = callback.end(call, again, now, arm);
+    let left = callback.end(call, again, began, now, arm);
     if is_earlier {
         // For an event loop this calls code of the user's.
         guarded(core, || core.tell_sleeper(*shard));

@@ -21,13 +21,28 @@ const AWAKE: u64 = 0;
 pub(crate) struct Sleeper {
     /// In nanoseconds; `u64::MAX` is as good as for ever: the end of time.
     until: AtomicU64,
+    /// Whether it is a thread, which wakes by itself when that moment comes: nobody else has to turn.
+    wakes_itself: bool,
     unpark: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Sleeper {
-    /// One who is awake, and is woken by `unpark`.
-    pub(crate) fn new(unpark: Box<dyn Fn() + Send + Sync>) -> Self {
-        Self { until: AtomicU64::new(AWAKE), unpark }
+    /// One that is awake, and is woken by `unpark`.
+    pub(crate) fn new(wakes_itself: bool, unpark: Box<dyn Fn() + Send + Sync>) -> Self {
+        Self { until: AtomicU64::new(AWAKE), wakes_itself, unpark }
+    }
+
+    /// Whether a sleep ends by itself. Otherwise a turn may never come: nobody moves the clock, the event loop does not
+    /// go round, the runtime polls one task for ever.
+    pub(crate) fn wakes_itself(&self) -> bool {
+        self.wakes_itself
+    }
+
+    /// Until when it sleeps, in nanoseconds, if it does and wakes by itself.
+    #[inline]
+    pub(crate) fn sleeps_until(&self) -> Option<u64> {
+        let until = self.until.load(Ordering::Relaxed);
+        (self.wakes_itself && until != AWAKE).then_some(until)
     }
 
     /// Publishes until when to sleep: what `next_turn` says, and still says afterwards.

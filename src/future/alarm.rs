@@ -3,6 +3,12 @@
 //! It allocates nothing beyond that place. Who is not polled takes no lock (L18); a deadline that has come is ready at
 //! the first poll without ever being armed (L21). That the timer fired is seen by its id being stale: no state is
 //! shared with the driver but what lies in the shard.
+//!
+//! # When a poll looks at the clock
+//!
+//! Looking costs as much as arming. It is spared only where the driver's thread sleeps, and so wakes by itself for
+//! whatever is armed: then a deadline that has come is about to fire. Everywhere else the turn in which it would fire
+//! may be long in coming, or never come, and the poll asks the clock (L21, L34).
 
 use core::fmt;
 use core::task::{Context, Poll};
@@ -69,12 +75,17 @@ impl Alarm {
         match self.state {
             State::After | State::Idle => false,
             State::Armed { id, .. } => match self.core.shard(self.shard).peek(id, |_| ()) {
-                Peek::There(()) => false,
+                // As the next poll would find.
+                Peek::There(()) => !self.core.sleeper.wakes_itself() && self.has_come(),
                 Peek::Gone => true,
-                Peek::Closed => self.deadline.soft() <= self.now(),
+                Peek::Closed => self.has_come(),
             },
             State::Fired => true,
         }
+    }
+
+    fn has_come(&self) -> bool {
+        self.deadline.soft() <= self.now()
     }
 
     /// Ready once the deadline has come. The waker kept is the one of the last poll (L6).
@@ -87,13 +98,9 @@ impl Alarm {
                 self.state = State::Idle;
                 self.arm(now, context)
             }
-            State::Idle => {
-                if self.is_behind() {
-                    return self.arm_unseen(context);
-                }
-                self.arm(self.now(), context)
-            }
-            State::Armed { is_earlier: true, .. } if self.deadline.soft() <= self.now() => {
+            State::Idle if self.is_behind() => self.arm_unseen(context),
+            State::Idle => self.arm(self.now(), context),
+            State::Armed { is_earlier, .. } if (is_earlier || !self.is_minded()) && self.has_come() => {
                 self.cancel();
                 self.fired()
             }
@@ -109,12 +116,17 @@ impl Alarm {
         self.arm_unseen(context)
     }
 
-    /// Whether its shard waits for a turn that is wanted before its deadline. Then it is armed without a look at the
-    /// clock, which costs as much as arming: if its deadline has come, so has the time of that turn, in which it fires
-    /// too. While the driver is late, or in a turn, the clock is asked (L21).
-    fn is_behind(&mut self) -> bool {
-        let shard = self.own_shard();
-        self.core.waits_before(shard, self.deadline.soft())
+    /// Whether the driver's thread sleeps, and wakes by itself in time for all that is armed.
+    #[inline]
+    fn is_minded(&self) -> bool {
+        self.core.sleeper.sleeps_until().is_some()
+    }
+
+    /// Whether the driver's thread sleeps until a moment before the deadline. If that has come, the thread is waking
+    /// up.
+    #[inline]
+    fn is_behind(&self) -> bool {
+        self.core.sleeper.sleeps_until().is_some_and(|until| until < self.deadline.soft().as_nanos())
     }
 
     fn own_shard(&mut self) -> u32 {
@@ -158,7 +170,7 @@ impl Alarm {
             }
             Peek::Gone => self.fired(),
             // It may have fired before the driver was shut down.
-            Peek::Closed if self.deadline.soft() <= self.now() => self.fired(),
+            Peek::Closed if self.has_come() => self.fired(),
             Peek::Closed => Poll::Ready(Err(SleepError::Closed)),
         }
     }
@@ -187,6 +199,12 @@ impl Alarm {
     /// Whether it was armed at a poll and, as far as is known without a look at the driver, has not fired.
     pub(crate) fn is_armed(&self) -> bool {
         matches!(self.state, State::Armed { .. })
+    }
+
+    /// Whether a poll has already looked for its deadline, since it was made or moved.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn has_waited(&self) -> bool {
+        matches!(self.state, State::Armed { .. } | State::Fired)
     }
 
     /// Gives up its place in the timer. It can be polled again.

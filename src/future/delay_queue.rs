@@ -9,7 +9,11 @@
 //! A consumer that waits is woken when it has to know (L6): by the alarm; at once, if something is armed or moved that
 //! is due already, if the last value is taken out, or if one comes into an empty queue. What is armed or moved to a
 //! moment before the alarm's moves the alarm, and wakes nobody; what lies after it does not touch the driver. What is
-//! taken out or moved to later leaves the alarm where it is: at worst it rings for nothing, once.
+//! taken out or moved to later leaves the alarm where it is until the next poll: at worst it rings for nothing, once.
+//!
+//! A poll asks the timer when it wants its next turn. That may be a moment at which nothing is due any more, since what
+//! was was taken out or moved, and a wheel finds that out only when it gets there. So where such a moment is the answer,
+//! and the values are few, the poll looks for the first of them.
 //!
 //! # What holds it up
 //!
@@ -34,6 +38,8 @@ use crate::wheel::TimerWheel;
 
 /// How many entries are touched before the consumer's executor has its turn.
 const COOPERATION: Budget = Budget::entries(128);
+/// Up to how many values are looked through for the first, which spares the consumer a wake-up for nothing.
+const LOOKED_THROUGH: usize = 256;
 
 /// Values with a deadline each, handed out as they fall due, in the manner of tokio-util's `DelayQueue`.
 ///
@@ -82,6 +88,9 @@ pub struct DelayQueue<T, C = TimerWheel<T>> {
     turn_is_open: bool,
     /// What is left until the consumer's executor has its turn.
     left: Budget,
+    /// The last moment for which something was armed that was taken out or moved to later. Up to there the timer may
+    /// want a turn in which nothing is due.
+    left_behind: Timestamp,
     /// Whether the consumer was told that the driver was shut down.
     told_of_end: bool,
     value: PhantomData<fn() -> T>,
@@ -119,6 +128,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
             is_waiting: false,
             turn_is_open: false,
             left: COOPERATION,
+            left_behind: Timestamp::ZERO,
             told_of_end: false,
             value: PhantomData,
         }
@@ -141,12 +151,13 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
     /// [`InsertError`], which gives the value back, if the queue's timer holds as many as it may.
     pub fn insert_at(&mut self, value: T, deadline: impl Into<Deadline>) -> Result<TimerId, InsertError<T>> {
         let id = self.timer.insert_deadline(deadline.into(), value)?;
-        self.tell_of_earlier();
+        self.tell_of_earlier(id);
         Ok(id)
     }
 
     /// Takes a value out before it is due; `None` if it is not there any more.
     pub fn remove(&mut self, id: TimerId) -> Option<T> {
+        self.leave_behind(id);
         let value = self.timer.cancel(id)?;
         if self.timer.is_empty() {
             self.tell_of_emptiness();
@@ -162,9 +173,10 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
     /// Moves a value to `deadline`, a [`Timestamp`] or a [`Deadline`] with slack, and says whether it was there to be
     /// moved. Its id stays good. One that was due and not handed out yet can be moved all the same.
     pub fn reset_at(&mut self, id: TimerId, deadline: impl Into<Deadline>) -> bool {
+        self.leave_behind(id);
         let was_there = self.timer.reschedule_deadline(id, deadline.into());
         if was_there {
-            self.tell_of_earlier();
+            self.tell_of_earlier(id);
         }
         was_there
     }
@@ -299,7 +311,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
             };
             let now = self.now();
             if next > now {
-                match self.ring_at(next, context) {
+                match self.ring_at(self.first_after(next), context) {
                     Poll::Pending => return self.rest(Poll::Pending),
                     Poll::Ready(Ok(())) => {}
                     Poll::Ready(Err(SleepError::Closed)) if self.told_of_end => return self.rest(Poll::Ready(None)),
@@ -326,6 +338,21 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
         answer
     }
 
+    /// Notes that the value is about to leave its place.
+    fn leave_behind(&mut self, id: TimerId) {
+        let expiry = self.timer.expiry(id);
+        self.left_behind = self.left_behind.max(expiry.unwrap_or_default());
+    }
+
+    /// When the first value is due, if that is later than the `next` turn that the timer wants, and easily found.
+    fn first_after(&self, next: Timestamp) -> Timestamp {
+        if next > self.left_behind || self.timer.len() > LOOKED_THROUGH {
+            return next;
+        }
+        let first = self.timer.first().and_then(|id| self.timer.expiry(id));
+        first.map_or(next, |first| first.max(next))
+    }
+
     /// Has the alarm ring at `next`. Ready if it has come meanwhile.
     fn ring_at(&mut self, next: Timestamp, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
         if self.alarm.deadline().soft() != next {
@@ -334,19 +361,19 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
         self.alarm.poll(context)
     }
 
-    /// Sees to it that a waiting consumer hears of what is now due before the alarm rings.
-    fn tell_of_earlier(&mut self) {
+    /// Sees to it that a waiting consumer hears of a value that is due before the alarm rings.
+    fn tell_of_earlier(&mut self, id: TimerId) {
         if !self.is_waiting {
             return;
         }
-        let Some(next) = self.timer.next_turn() else { return };
+        let Some(expiry) = self.timer.expiry(id) else { return };
         if !self.alarm.is_armed() {
             self.wake();
-        } else if next < self.alarm.deadline().soft() {
-            if next <= self.now() {
+        } else if expiry < self.alarm.deadline().soft() {
+            if expiry <= self.now() {
                 self.wake();
             } else {
-                self.alarm.reset(Deadline::at(next));
+                self.alarm.reset(Deadline::at(expiry));
             }
         }
     }

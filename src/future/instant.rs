@@ -44,6 +44,9 @@ impl Handle {
     /// The timestamp of a moment on the standard library's clock: the way back of [`instant_of`](Self::instant_of).
     /// Moments before the driver's clock's zero are zero.
     ///
+    /// An `Instant` of [`compat::time`](crate::compat::time) is one as well; it says nothing about its driver, so the
+    /// handle does.
+    ///
     /// ```
     /// use std::time::{Duration, Instant};
     /// use tickwheel::{Driver, Resolution, TimerWheel};
@@ -51,9 +54,13 @@ impl Handle {
     /// let timers = Driver::spawn(TimerWheel::new(Resolution::MILLISECOND))?;
     /// let moment = Instant::now() + Duration::from_secs(5);
     /// assert_eq!(timers.instant_of(timers.timestamp_of(moment)), moment);
+    ///
+    /// let moment = tickwheel::compat::time::Instant::from_std(moment);
+    /// let sleep = timers.sleep_until(timers.timestamp_of(moment));
+    /// assert_eq!(sleep.deadline(), timers.timestamp_of(moment));
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn timestamp_of(&self, at: Instant) -> Timestamp {
-        to_timestamp(self.core(), at)
+    pub fn timestamp_of(&self, at: impl Into<Instant>) -> Timestamp {
+        to_timestamp(self.core(), at.into())
     }
 }

@@ -57,7 +57,7 @@ impl Interval {
     /// Ready once the next tick is due, with that moment and what time it is. The caller then says when to
     /// [`expect`](Self::expect) the one after.
     pub(crate) fn poll_due(&mut self, context: &mut Context<'_>) -> Poll<Result<(Timestamp, Timestamp), SleepError>> {
-        ready!(coop::poll(context, |context| self.alarm.poll(context)))?;
+        ready!(coop::poll(&mut self.alarm, context))?;
         Poll::Ready(Ok((self.alarm.deadline().soft(), self.alarm.now())))
     }
 

@@ -69,7 +69,7 @@ impl Future for Sleep {
     type Output = Result<(), SleepError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        coop::poll(context, |context| self.alarm.poll(context))
+        coop::poll(&mut self.alarm, context)
     }
 }
 

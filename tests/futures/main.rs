@@ -6,14 +6,17 @@
 mod clock;
 mod compat;
 mod enter;
+mod errors;
 #[path = "../support/hooked.rs"]
 mod hooked;
 mod interval;
 mod lock_free;
 mod many;
+mod periods;
 mod shutdown;
 mod sizes;
 mod sleep;
 mod support;
 mod timeout;
+mod unturned;
 mod wakers;

@@ -9,7 +9,9 @@ use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tickwheel::{Clock, Deadline, Driver, Handle, ManualClock, SleepError, TimerHeap, Timestamp};
+use tickwheel::{
+    Clock, Deadline, Driver, Handle, ManualClock, Resolution, SleepError, TimerHeap, TimerWheel, Timestamp,
+};
 
 use crate::support::{Task, Wakes, at, coarse, ms, on_both, poll_once, precise, run};
 
@@ -160,6 +162,25 @@ fn l6_l21_a_reset_into_the_past_is_ready_at_once_and_wakes() {
         assert_eq!((polled.wakes(), woken.wakes()), (0, 1), "a task that only waits is woken by the next turn");
         assert_eq!(woken.poll(), READY);
     });
+}
+
+#[test]
+fn l21_a_reset_into_the_past_is_ready_though_another_follows() {
+    // The thread sleeps for an hour, until the end of the tick in which all of this happens: it would fire nothing.
+    let timers = Driver::spawn(TimerWheel::new(Resolution::from_duration(Duration::from_secs(3600)).unwrap())).unwrap();
+    let _end_of_the_tick = timers.call_after(Duration::from_nanos(1), |_| ()).unwrap();
+    for n in 0..10_000 {
+        let mut sleep = Task::new(timers.sleep(2 * Duration::from_secs(3600)));
+        assert!(sleep.poll().is_pending());
+        let past = timers.now();
+        sleep.future.reset(past);
+        sleep.future.reset(past + Duration::from_nanos(1));
+        while timers.now() <= past {}
+        assert_eq!(sleep.poll(), READY, "moved to earlier, and then a little to later, for the {n}th time");
+        if n % 100 == 0 {
+            std::thread::yield_now();
+        }
+    }
 }
 
 #[test]

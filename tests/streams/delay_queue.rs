@@ -14,6 +14,9 @@ on_both! {
     c3_several_that_are_due_at_once,
     a_short_delay,
     each_at_its_time_and_no_wake_up_for_nothing,
+    l5_after_a_poll_nobody_is_woken_for_what_was_moved_or_taken_out,
+    l5_nor_if_others_come_in_between,
+    l5_nor_if_all_of_many_are_moved,
     l21_one_from_the_past_is_due_at_once,
     l7_one_that_was_removed_is_not_handed_out,
     one_that_was_reset_comes_at_its_new_time,
@@ -467,6 +470,65 @@ fn values_can_be_looked_at_and_changed_in_place(mut bed: Queue<impl Timer<&'stat
 }
 
 /// The figures with which tokio-util's queue 0.7.20 is 795 days late.
+/// Goes on to `to`, and says at which milliseconds the consumer was woken; it is polled at each.
+fn woken_at<T, C: Timer<T>>(bed: &mut Bed<T, C>, from: u64, to: u64) -> Vec<u64> {
+    let mut woken = Vec::new();
+    for n in from..=to {
+        bed.go_to(n);
+        if bed.task.is_woken() {
+            woken.push(n);
+            while let Poll::Ready(Some(_)) = bed.poll() {}
+        }
+    }
+    woken
+}
+
+fn l5_after_a_poll_nobody_is_woken_for_what_was_moved_or_taken_out(mut bed: Queue<impl Timer<&'static str>>) {
+    let moved = bed.queue.insert("moved", ms(10)).unwrap();
+    let twice = bed.queue.insert("twice", ms(20)).unwrap();
+    let removed = bed.queue.insert("removed", ms(30)).unwrap();
+    bed.queue.insert("stays", ms(300)).unwrap();
+    bed.pending();
+    bed.queue.reset_at(moved, bed.at(80));
+    bed.queue.reset_at(twice, bed.at(90));
+    bed.queue.remove(removed);
+    bed.pending();
+    bed.queue.reset_at(twice, bed.at(290));
+    bed.pending();
+    assert_eq!(woken_at(&mut bed, 0, 400), [80, 290, 300]);
+    // And moved again on its way, after turns.
+    let moved = bed.queue.insert("moved", ms(10)).unwrap();
+    bed.pending();
+    for n in 401..450 {
+        bed.queue.reset(moved, ms(10));
+        bed.pending();
+        assert_eq!(woken_at(&mut bed, n, n), []);
+    }
+    assert_eq!(woken_at(&mut bed, 450, 500), [458]);
+}
+
+fn l5_nor_if_others_come_in_between(mut bed: Queue<impl Timer<&'static str>>) {
+    let moved = bed.queue.insert("moved", ms(10)).unwrap();
+    bed.pending();
+    bed.queue.reset_at(moved, bed.at(50));
+    bed.pending();
+    // Behind the old deadline and before the new one: the alarm moves to it, and no further.
+    bed.queue.insert("in between", ms(30)).unwrap();
+    // Behind both.
+    bed.queue.insert("behind", ms(70)).unwrap();
+    assert_eq!(woken_at(&mut bed, 0, 100), [30, 50, 70]);
+}
+
+fn l5_nor_if_all_of_many_are_moved(mut bed: Queue<impl Timer<&'static str>>) {
+    let ids: Vec<_> = (0..200).map(|n| bed.queue.insert("", ms(1 + n)).unwrap()).collect();
+    bed.pending();
+    for (n, id) in ids.into_iter().enumerate() {
+        bed.queue.reset_at(id, bed.at(1_000 + n as u64));
+        bed.pending();
+    }
+    assert_eq!(woken_at(&mut bed, 0, 1_002), [1_000, 1_001, 1_002]);
+}
+
 #[test]
 fn l1_a_far_one_in_the_slot_of_now_does_not_hide_a_near_one() {
     let mut bed = Bed::wheel();

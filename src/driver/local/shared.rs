@@ -96,7 +96,7 @@ impl AnyShared {
         if let Some(call) = &mut run.call {
             call(firing);
         }
-        if let Some((deadline, missed)) = node.next(self.now()) {
+        if let Some((deadline, missed)) = node.next(firing.now) {
             if let Ok(id) = self.arm(deadline, LocalTask(LocalKind::Call(node.clone()))) {
                 node.call.set(run.call.take());
                 node.armed(id, deadline, missed);

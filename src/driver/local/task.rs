@@ -82,13 +82,13 @@ impl Node {
         self.missed.set(missed);
     }
 
-    /// When it is to run next, if its run is over at `now`; `None` if it was the last.
-    pub(crate) fn next(&self, now: Timestamp) -> Option<(Deadline, u64)> {
+    /// When it is to run next, if the run that ends began at `began`; `None` if it was the last.
+    pub(crate) fn next(&self, began: Timestamp) -> Option<(Deadline, u64)> {
         let period = self.period.filter(|_| !self.is_cancelled.get())?;
         Some(match self.moved_to.take() {
             Some(deadline) => (deadline, 0),
             None => {
-                let (next, missed) = period.next(self.due.get(), now);
+                let (next, missed) = period.next(self.due.get(), began);
                 (Deadline::at(next).with_slack(self.slack.get()), missed)
             }
         })

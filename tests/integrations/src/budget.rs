@@ -1,14 +1,18 @@
 //! Futures that are ready again and again keep to tokio's budget.
 
-use std::future::Future;
+use std::future::{Future, pending, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt as _, stream};
 use tickwheel::{
-    Driver, Handle, ManualClock, MissedTicks, Period, SleepError, TimeoutError, TimerHeap, Timestamp, compat,
-    integrations,
+    DelayQueue, Driver, Handle, ManualClock, MissedTicks, Period, SleepError, StreamExt as _, TimeoutError, TimerHeap,
+    Timestamp, compat, integrations,
 };
+use tokio::task::coop::{has_budget_remaining, poll_proceed};
 use tower::Service;
 
 /// What a task that is ready for ever would do in one poll before it is given up as one that starves the others.
@@ -119,4 +123,144 @@ fn a_time_limit_is_kept_though_the_budget_is_used_up() {
         integrations::tower::Timeout::new(service, timers, limit).call(())
     });
     assert_eq!(ended, Err(integrations::tower::TimeoutError::Elapsed));
+}
+
+/// Does as much as a task may do in one poll.
+fn spend_the_budget(context: &mut Context<'_>) {
+    while let Poll::Ready(unit) = poll_proceed(context) {
+        unit.made_progress();
+    }
+    assert!(!has_budget_remaining());
+}
+
+/// Runs `look` in a task that has spent its budget.
+fn on_a_spent_budget(look: impl FnMut(&mut Context<'_>) + Send + 'static) {
+    let mut look = look;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let task = runtime.spawn(poll_fn(move |context| {
+        spend_the_budget(context);
+        look(context);
+        Poll::Ready(())
+    }));
+    runtime.block_on(task).unwrap();
+}
+
+type Poller = Box<dyn FnMut(&mut Context<'_>) -> bool + Send>;
+
+fn future<F: Future + Send + 'static>(future: F) -> Poller {
+    let mut future = Box::pin(future);
+    Box::new(move |context| future.as_mut().poll(context).is_ready())
+}
+
+fn items<S: Stream + Send + 'static>(stream: S) -> Poller {
+    let mut stream = Box::pin(stream);
+    Box::new(move |context| stream.as_mut().poll_next(context).is_ready())
+}
+
+/// Everything that waits, each with a deadline `delay` from now on.
+fn all_that_wait(timers: &Handle, delay: Duration) -> Vec<(&'static str, Poller)> {
+    let _entered = timers.enter();
+    let mut interval = timers.interval_at(timers.now() + delay, Period::every(Duration::from_millis(1)).unwrap());
+    let mut tokios_interval = compat::time::interval_at(compat::time::Instant::now() + delay, Duration::from_millis(1));
+    let mut queue = DelayQueue::with_timer(timers, TimerHeap::new());
+    queue.insert((), delay).unwrap();
+    let stuck = tower::service_fn(|()| pending::<Result<(), std::io::Error>>());
+    vec![
+        ("sleep", future(timers.sleep(delay))),
+        ("timeout", future(timers.timeout(delay, pending::<()>()))),
+        ("timeout_at", future(timers.timeout_at(timers.now() + delay, pending::<()>()))),
+        ("interval", Box::new(move |context| interval.poll_tick(context).is_ready())),
+        ("DelayQueue", Box::new(move |context| queue.poll_expired(context).is_ready())),
+        ("StreamExt::timeout", items(stream::pending::<()>().timeout_on(timers, delay))),
+        ("StreamExt::debounce", items(stream::iter([1]).chain(stream::pending()).debounce_on(timers, delay))),
+        ("compat sleep", future(compat::time::sleep(delay))),
+        ("compat timeout", future(compat::time::timeout(delay, pending::<()>()))),
+        ("compat interval", Box::new(move |context| tokios_interval.poll_tick(context).is_ready())),
+        ("backon", future(backon::Sleeper::sleep(timers, delay))),
+        ("hyper", future(hyper::rt::Timer::sleep(&integrations::hyper::HyperTimer::new(timers.clone()), delay))),
+        ("tower", future(integrations::tower::Timeout::new(stuck, timers.clone(), delay).call(()))),
+    ]
+}
+
+#[test]
+fn l35_what_has_fired_is_ready_on_a_spent_budget() {
+    let clock = ManualClock::new();
+    let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new()).unwrap();
+    let second = Duration::from_secs(1);
+    on_a_spent_budget(move |context| {
+        let mut all = all_that_wait(&timers, second);
+        for (kind, poll) in &mut all {
+            assert!(!poll(context), "{kind}");
+        }
+        let mut sleep = pin!(timers.sleep(second));
+        assert!(sleep.as_mut().poll(context).is_pending());
+        clock.advance(second);
+        for (kind, poll) in &mut all {
+            assert!(poll(context), "{kind}");
+        }
+        assert!(sleep.is_elapsed());
+        for _ in 0..10_000 {
+            assert!(sleep.as_mut().poll(context).is_ready(), "it stays so");
+        }
+    });
+}
+
+#[test]
+fn l35_a_deadline_that_has_come_is_ready_on_a_spent_budget() {
+    let clock = ManualClock::new();
+    let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new()).unwrap();
+    clock.advance(Duration::from_secs(1));
+    on_a_spent_budget(move |context| {
+        for (kind, mut poll) in all_that_wait(&timers, Duration::ZERO) {
+            assert!(poll(context), "{kind}");
+        }
+    });
+}
+
+#[test]
+fn l35_a_sleep_ends_in_task_after_task_that_spends_its_budget() {
+    let clock = ManualClock::new();
+    let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for _ in 0..1_000 {
+        let (clock, timers) = (clock.clone(), timers.handle());
+        let task = runtime.spawn(poll_fn(move |context| {
+            spend_the_budget(context);
+            assert!(pin!(timers.sleep(Duration::ZERO)).poll(context).is_ready(), "at once");
+            let mut sleep = pin!(timers.sleep(Duration::from_millis(1)));
+            assert!(sleep.as_mut().poll(context).is_pending());
+            clock.advance(Duration::from_millis(1));
+            assert!(sleep.poll(context).is_ready(), "fired");
+            Poll::Ready(())
+        }));
+        runtime.block_on(task).unwrap();
+    }
+}
+
+#[test]
+fn l35_one_that_polls_eagerly_sees_its_sleep_end() {
+    // As a combinator does that polls again whatever was woken meanwhile, without a word to the runtime.
+    let timers = Driver::spawn(TimerHeap::new()).unwrap();
+    on_a_spent_budget(move |context| {
+        let mut sleep = pin!(timers.sleep(Duration::from_micros(100)));
+        while sleep.as_mut().poll(context).is_pending() {}
+        let mut interval = timers.interval(Duration::from_nanos(1)).unwrap();
+        for _ in 0..1_000 {
+            while interval.poll_tick(context).is_pending() {}
+        }
+    });
+}
+
+#[test]
+fn a_row_of_waits_that_need_no_waiting_starves_nobody_beside_one_that_waits() {
+    starves_nobody(|timers| async move {
+        let mut far = pin!(timers.sleep(Duration::from_secs(3600)));
+        for _ in 0..100 {
+            tokio::select! {
+                biased;
+                _ = &mut far => panic!("early"),
+                waited = timers.sleep(Duration::ZERO) => waited.unwrap(),
+            }
+        }
+    });
 }

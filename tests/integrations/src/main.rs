@@ -8,3 +8,4 @@ mod quinn;
 mod runtimes;
 mod tokio;
 mod tower;
+mod unturned;
