@@ -91,7 +91,7 @@ impl Period {
             MissedTicks::Skip => {
                 let length = Timestamp::from_duration(self.length).as_nanos();
                 let missed = now.as_nanos().saturating_sub(due.as_nanos()) / length;
-                let next = due.as_nanos().saturating_add(length.saturating_mul(missed + 1));
+                let next = due.as_nanos().saturating_add(length.saturating_mul(missed.saturating_add(1)));
                 (Timestamp::from_nanos(next), missed)
             }
         }
@@ -134,6 +134,7 @@ mod tests {
             assert_eq!(period.next(at(7), at(9)).0, Timestamp::MAX);
             let period = Period::every(Duration::from_nanos(1)).unwrap().missed(missed);
             assert_eq!(period.next(Timestamp::MAX, Timestamp::MAX).0, Timestamp::MAX);
+            assert!(period.next(Timestamp::ZERO, Timestamp::MAX).0 <= Timestamp::MAX);
         }
     }
 

@@ -49,6 +49,8 @@ pub(crate) enum Phase {
     Armed(TimerId),
     Running,
     Over,
+    /// Over, since it could not be armed again.
+    Full,
 }
 
 impl Node {
@@ -71,6 +73,7 @@ impl Node {
             Phase::Armed(_) => Status::Pending,
             Phase::Running => Status::Running,
             Phase::Over => Status::Over,
+            Phase::Full => Status::Full,
         }
     }
 
@@ -82,13 +85,13 @@ impl Node {
         self.missed.set(missed);
     }
 
-    /// When it is to run next, if its run is over at `now`; `None` if it was the last.
-    pub(crate) fn next(&self, now: Timestamp) -> Option<(Deadline, u64)> {
+    /// When it is to run next, if its run is over at `now()`; `None` if it was the last.
+    pub(crate) fn next(&self, now: impl FnOnce() -> Timestamp) -> Option<(Deadline, u64)> {
         let period = self.period.filter(|_| !self.is_cancelled.get())?;
         Some(match self.moved_to.take() {
             Some(deadline) => (deadline, 0),
             None => {
-                let (next, missed) = period.next(self.due.get(), now);
+                let (next, missed) = period.next(self.due.get(), now());
                 (Deadline::at(next).with_slack(self.slack.get()), missed)
             }
         })
