@@ -9,6 +9,9 @@
 //!
 //! No time passes in a model: a wait ends by being notified, and the machine's clock stands still (L29).
 
+#[cfg(all(tickwheel_loom, not(feature = "loom")))]
+compile_error!("cfg(tickwheel_loom) needs tickwheel's feature `loom`: docs/loom.md has the lines for a Cargo.toml");
+
 pub(crate) use alloc::sync::{Arc, Weak};
 
 #[cfg(feature = "std")]
