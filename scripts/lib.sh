@@ -26,9 +26,11 @@ target_dir() {
     cargo metadata --locked --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
 }
 
-# under_loom: what is built from now on has loom's locks, atomics and threads, beside what is built without them.
+# under_loom: what is built from now on has loom's locks, atomics and threads, beside what is built without them. Models
+# run in release, but with the assertions and overflow checks of a debug build: a count that wraps is a fault too.
 under_loom() {
     CARGO_TARGET_DIR=$(target_dir)/loom
     RUSTFLAGS="${RUSTFLAGS:-} --cfg tickwheel_loom"
-    export CARGO_TARGET_DIR RUSTFLAGS
+    CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS=true
+    export CARGO_TARGET_DIR RUSTFLAGS CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS
 }

@@ -9,6 +9,9 @@
 //!
 //! No time passes in a model: a wait ends by being notified, and the machine's clock stands still (L29).
 
+#[cfg(all(tickwheel_loom, not(feature = "loom")))]
+compile_error!("cfg(tickwheel_loom) needs tickwheel's feature `loom`: docs/loom.md has the lines for a Cargo.toml");
+
 pub(crate) use alloc::sync::{Arc, Weak};
 
 #[cfg(feature = "std")]
@@ -41,6 +44,15 @@ mod with_std {
         pub(crate) use std::sync::OnceLock;
         pub(crate) use std::sync::atomic::{AtomicU64 as Counter, fence};
         pub(crate) use std::thread;
+
+        /// A variable of the whole program.
+        macro_rules! global {
+            ($(#[$doc:meta])* $name:ident: $type:ty = $value:expr;) => {
+                $(#[$doc])*
+                static $name: $type = $value;
+            };
+        }
+        pub(crate) use global;
 
         /// How many threads the machine runs at a time.
         #[cfg(feature = "futures")]
@@ -88,6 +100,18 @@ mod with_std {
     pub(crate) use loom::thread;
     pub(crate) use std::sync::OnceLock;
     pub(crate) use std::sync::atomic::AtomicU64 as Counter;
+
+    /// A variable of the whole model.
+    macro_rules! global {
+        ($(#[$doc:meta])* $name:ident: $type:ty = $value:expr;) => {
+            loom::lazy_static! {
+                $(#[$doc])*
+                static ref $name: $type = $value;
+            }
+        };
+    }
+    #[cfg(feature = "driver")]
+    pub(crate) use global;
 
     /// The same moment always: loom runs a model again and again, and must find it the same each time.
     pub(crate) fn machine_time() -> Instant {

@@ -5,6 +5,7 @@
 
 use core::fmt;
 use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 
@@ -98,7 +99,7 @@ impl After {
 
     /// Whether its message is still to come.
     pub fn is_pending(&self) -> bool {
-        self.guard.status() != Status::Over
+        matches!(self.guard.status(), Status::Pending | Status::Running)
     }
 
     /// Cancels the timer, and says whether its message was still to come. One that came and was not received is taken
@@ -162,6 +163,10 @@ impl Deref for After {
         &self.receiver
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for After {}
+impl RefUnwindSafe for After {}
 
 impl fmt::Debug for After {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@
 //! user's; what is dropped is dropped out of the lock.
 
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 
@@ -41,7 +42,8 @@ impl Handle {
     /// # Errors
     ///
     /// [`ArmError`], which gives `value` back, if the driver was shut down or its shard is full. A message that finds
-    /// the shard full as it is to be tried again is not sent, and its guard gives it back.
+    /// the shard full as it is to be tried again is not sent: [`DriverBuilder::on_full`](crate::DriverBuilder::on_full)
+    /// hears of it, and its guard says `Full` and gives it back.
     ///
     /// ```
     /// use std::time::Duration;
@@ -120,7 +122,8 @@ fn try_send<T>(sender: &Sender<T>, parcel: &Mutex<Option<T>>) -> bool {
 
 impl<T> MessageGuard<T> {
     /// Where the message is in its life: `Pending` until it is sent, also while it waits for the channel to have room;
-    /// `Over` when it was sent, was called off, found nobody to receive it, or its driver was shut down.
+    /// `Over` when it was sent, was called off, found nobody to receive it, or its driver was shut down; `Full` when its
+    /// channel was full and its shard had no room to arm it for another try.
     pub fn status(&self) -> Status {
         self.guard.status()
     }
@@ -131,7 +134,7 @@ impl<T> MessageGuard<T> {
     }
 
     /// Calls the message off and gives it back; `None` if it was sent or called off before, or found nobody to receive
-    /// it. One that was not sent since its driver was shut down is given back, too.
+    /// it. One that was not sent since its driver was shut down, or its shard was full, is given back, too.
     ///
     /// What it gives back has not been sent and never is.
     pub fn cancel(&self) -> Option<T> {
@@ -144,7 +147,7 @@ impl<T> MessageGuard<T> {
     ///
     /// - `Pending`: it is sent at `deadline` instead.
     /// - `Running`: it is being sent; if the channel turns out to be full, it is tried again at `deadline`.
-    /// - `Over`: nothing was done.
+    /// - `Over`, `Full`: nothing was done.
     pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
         self.guard.reschedule(deadline)
     }
@@ -159,6 +162,10 @@ impl<T> MessageGuard<T> {
         self.guard.detach();
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl<T> UnwindSafe for MessageGuard<T> {}
+impl<T> RefUnwindSafe for MessageGuard<T> {}
 
 impl<T> fmt::Debug for MessageGuard<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 
@@ -20,8 +21,8 @@ use crate::time::{Deadline, Timestamp};
 ///
 /// It does not count as disconnected as long as it lives; a clone of the receiver that outlives it does. Dropping it
 /// cancels the timer, in constant time with a wheel. After the driver was shut down it stays silent. So does one that
-/// finds its shard full as it is to be armed for its next tick, which can only be where the number of timers
-/// is limited.
+/// finds its shard full as it is to be armed for its next tick, which can only be where the number of timers is limited:
+/// its [`status`](Self::status) and [`DriverBuilder::on_full`](crate::DriverBuilder::on_full) say so.
 #[must_use = "a Ticker is cancelled when it is dropped"]
 pub struct Ticker {
     receiver: Receiver<Timestamp>,
@@ -105,10 +106,16 @@ impl Ticker {
         self.guard.deadline()
     }
 
+    /// `Pending` as long as it ticks; `Over` once its driver was shut down, `Full` if its shard had no room for its next
+    /// tick. `Running` is said at the moment of a tick.
+    pub fn status(&self) -> Status {
+        self.guard.status()
+    }
+
     /// Moves the next tick to `next`; the period goes on from there. A tick that was not received yet stays. `false` if
-    /// it does not tick any more, since the driver was shut down.
+    /// it does not tick any more, since the driver was shut down or its shard was full.
     pub fn reschedule(&self, next: impl Into<Deadline>) -> bool {
-        self.guard.reschedule(next) != Status::Over
+        matches!(self.guard.reschedule(next), Status::Pending | Status::Running)
     }
 
     /// As [`reschedule`](Self::reschedule), to `delay` from now on.
@@ -124,6 +131,10 @@ impl Deref for Ticker {
         &self.receiver
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for Ticker {}
+impl RefUnwindSafe for Ticker {}
 
 impl fmt::Debug for Ticker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,8 +9,9 @@ use std::io;
 use std::string::String;
 use std::vec::Vec;
 
-use super::core::{Core, OnPanic, TurnLimits};
+use super::core::{Core, TurnLimits};
 use super::event_loop::LoopDriver;
+use super::hooks::Hooks;
 use super::owner::Driver;
 use super::pool::Pool;
 use super::quiet::Quiet;
@@ -19,9 +20,13 @@ use super::sleeper::Sleeper;
 use super::task::Task;
 use super::thread::{Parker, Waiting};
 use super::turner::Turner;
-use crate::clock::{Clock, MonotonicClock};
+use crate::clock::{Clock, FiredKind, MonotonicClock};
+use crate::error::ArmErrorReason;
 use crate::sync::Arc;
 use crate::timer::{Budget, Timer};
+
+/// How many shards a driver can have, and how many threads for its callbacks.
+const AT_MOST: usize = 1 << 16;
 
 /// Settings of a driver that is to be made; from [`Driver::builder`].
 #[must_use = "a builder makes a driver with spawn() or for_event_loop()"]
@@ -29,10 +34,11 @@ pub struct DriverBuilder {
     shards: usize,
     name: String,
     limits: TurnLimits,
-    clock: Box<dyn Clock + Send + Sync>,
+    /// The machine's unless given; that is not read before it is needed, as there are platforms without (L38).
+    clock: Option<Box<dyn Clock + Send + Sync>>,
     pool_threads: usize,
     waiting: Waiting,
-    on_panic: Option<OnPanic>,
+    hooks: Hooks,
 }
 
 impl Driver {
@@ -57,21 +63,21 @@ impl DriverBuilder {
             shards: 1,
             name: "tickwheel".to_owned(),
             limits: TurnLimits { budget: Budget::entries(65_536), time: None },
-            clock: Box::new(MonotonicClock::new()),
+            clock: None,
             pool_threads: 0,
             waiting: Waiting { timer_slack_ns: None, spins: false },
-            on_panic: None,
+            hooks: Hooks::default(),
         }
     }
 
     /// How many shards there are, each with a lock and a timer of its own: as many as threads that arm, at most. 1
-    /// unless set; 0 counts as 1.
+    /// unless set; 0 counts as 1. More than 65,536 are an error when the driver is made.
     pub fn shards(self, shards: usize) -> Self {
         Self { shards: shards.max(1), ..self }
     }
 
     /// The name of the driver's thread, and the beginning of those of the callback pool. `tickwheel` unless set; Linux
-    /// shows 15 characters of it.
+    /// shows 15 characters of it. One with a NUL in it is an error when the driver is made.
     pub fn thread_name(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
     }
@@ -92,14 +98,15 @@ impl DriverBuilder {
     /// The clock. A [`MonotonicClock`] of the driver's own unless set.
     ///
     /// With a [`ManualClock`](crate::ManualClock) the driver has no thread: whoever moves the clock turns it. Any other
-    /// clock is taken to run as fast as the machine's.
+    /// clock is taken to run about as fast as the machine's; [`Clock`] says what a driver makes of one that jumps, steps
+    /// back or panics.
     pub fn clock(self, clock: impl Clock + Send + Sync + 'static) -> Self {
-        Self { clock: Box::new(clock), ..self }
+        Self { clock: Some(Box::new(clock)), ..self }
     }
 
     /// Calls callbacks on `threads` threads of their own rather than on the one that turns, so that a slow one delays
     /// at most those that wait for the same threads (L16). 0, which is none, unless set. Wakers and messages stay with
-    /// the driver's thread.
+    /// the driver's thread. More than 65,536 are an error when the driver is made.
     pub fn callback_pool(self, threads: usize) -> Self {
         Self { pool_threads: threads, ..self }
     }
@@ -125,10 +132,51 @@ impl DriverBuilder {
         Self { waiting: Waiting { spins: true, ..precise.waiting }, ..precise }
     }
 
-    /// Called with what a panic of a callback or waker carried, on the thread where it happened (L15). Rust prints a
-    /// panic in any case, and [`Metrics::panics`](super::Metrics::panics) counts it.
+    /// Called with what a panic of a callback, a waker or the clock carried, on the thread where it happened. Rust prints
+    /// a panic in any case, and [`Metrics::panics`](super::Metrics::panics) counts it.
     pub fn on_panic(self, report: impl Fn(&(dyn Any + Send)) + Send + Sync + 'static) -> Self {
-        Self { on_panic: Some(Box::new(report)), ..self }
+        Self { hooks: Hooks { on_panic: Some(Box::new(report)), ..self.hooks }, ..self }
+    }
+
+    /// Called when a periodic callback, a ticker, or a message that found its channel full is to be armed again and its
+    /// shard has no room: it is over then, and its guard says [`Full`](super::Status::Full). The hook is told what it was
+    /// and why; [`Metrics::not_rearmed`](super::Metrics::not_rearmed) counts it. It can only happen with a timer whose
+    /// number of timers is limited.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tickwheel::{Driver, FiredKind, ManualClock, Status, TimerHeap};
+    ///
+    /// let clock = ManualClock::new();
+    /// let (sender, lost) = std::sync::mpsc::channel();
+    /// let timers = Driver::builder()
+    ///     .clock(clock.clone())
+    ///     .on_full(move |kind, _| sender.send(kind).unwrap())
+    ///     .spawn(TimerHeap::new().with_max_timers(1))?;
+    ///
+    /// let handle = timers.handle();
+    /// // It gives its own place away while it runs.
+    /// let tick = timers.call_every(Duration::from_secs(1), move |_| {
+    ///     handle.call_after(Duration::from_secs(60), |_| {}).unwrap().detach();
+    /// })?;
+    /// clock.advance(Duration::from_secs(1));
+    /// assert_eq!((tick.status(), lost.try_recv()), (Status::Full, Ok(FiredKind::Callback)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_full(self, report: impl Fn(FiredKind, ArmErrorReason) + Send + Sync + 'static) -> Self {
+        Self { hooks: Hooks { on_full: Some(Box::new(report)), ..self.hooks }, ..self }
+    }
+
+    /// Called by each of the driver's threads as it starts, those of the callback pool included, and again by those that
+    /// [`Driver::resume`] starts: to set a priority or an affinity, or to block signals. A panic in it is reported as a
+    /// callback's is, and the thread goes on.
+    pub fn on_thread_start(self, call: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { hooks: Hooks { on_thread_start: Some(Box::new(call)), ..self.hooks }, ..self }
+    }
+
+    /// Called by each of the driver's threads as the last thing that it does, those of the callback pool included.
+    pub fn on_thread_stop(self, call: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { hooks: Hooks { on_thread_stop: Some(Box::new(call)), ..self.hooks }, ..self }
     }
 
     /// Makes the driver and starts its thread.
@@ -137,15 +185,19 @@ impl DriverBuilder {
     ///
     /// # Errors
     ///
-    /// What the system says if it gives no more threads.
+    /// What the system says if it gives no more threads; on a platform without threads or without a clock, in words that
+    /// say so. Settings that cannot be: of the kind [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn spawn(self, timer: impl Timer<Task> + Send + 'static) -> io::Result<Driver> {
+        self.start(timer, true)
+    }
+
+    /// Makes the driver, and starts its thread if `runs`.
+    pub(crate) fn start(self, timer: impl Timer<Task> + Send + 'static, runs: bool) -> io::Result<Driver> {
         let parker = Arc::new(Parker::default());
         let (name, waiting) = (self.name.clone(), self.waiting);
         let unparked = parker.clone();
-        // A clock that does not go with the machine's may show a moment long before the thread's sleep until then ends.
-        let wakes_itself = self.clock.zero().is_some();
-        let turner = self.turner(timer, wakes_itself, Box::new(move || unparked.unpark()));
-        Driver::start(turner, parker, waiting, name)
+        let turner = self.turner(timer, true, Box::new(move || unparked.unpark()))?;
+        Driver::start(turner, parker, waiting, name, runs)
     }
 
     /// Makes a driver without a thread, for an event loop that turns it.
@@ -156,33 +208,61 @@ impl DriverBuilder {
     ///
     /// # Errors
     ///
-    /// What the system says if it gives no threads for the callback pool; without one it cannot fail.
+    /// What the system says if it gives no threads for the callback pool; on a platform without a clock, in words that
+    /// say so. Settings that cannot be: of the kind [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn for_event_loop(
         self,
         timer: impl Timer<Task> + Send + 'static,
         on_earlier: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<LoopDriver> {
-        LoopDriver::start(self.turner(timer, false, Box::new(on_earlier)))
+        LoopDriver::start(self.turner(timer, false, Box::new(on_earlier))?)
     }
 
-    fn turner<C: Timer<Task> + Send + 'static>(
-        self,
-        timer: C,
-        wakes_itself: bool,
-        unpark: Box<dyn Fn() + Send + Sync>,
-    ) -> Arc<Turner> {
+    /// `is_thread` says that the driver has a thread of its own, which wakes by itself.
+    fn turner<C>(self, timer: C, is_thread: bool, unpark: Box<dyn Fn() + Send + Sync>) -> io::Result<Arc<Turner>>
+    where
+        C: Timer<Task> + Send + 'static,
+    {
+        self.check()?;
+        let clock = self.clock.map_or_else(machine_clock, Ok)?;
+        // A clock that does not go with the machine's may show a moment long before the thread's sleep until then ends.
+        let wakes_itself = is_thread && clock.zero().is_some();
         let mut timers: Vec<BoxedTimer> = Vec::with_capacity(self.shards);
         for _ in 1..self.shards {
             timers.push(Box::new(timer.sibling()));
         }
         timers.insert(0, Box::new(timer));
         let sleeper = Sleeper::new(wakes_itself, unpark);
-        let core = Arc::new(Core::new(timers, self.clock, sleeper, self.limits, self.on_panic));
+        let core = Arc::new(Core::new(timers, clock, sleeper, self.limits, self.hooks));
         let quiet = Arc::new(Quiet::default());
         let pool = |threads| Pool::new(core.clone(), quiet.clone(), threads, self.name.clone());
         let pool = (self.pool_threads > 0).then(|| pool(self.pool_threads));
-        Arc::new(Turner::new(core, pool, quiet))
+        Ok(Arc::new(Turner::new(core, pool, quiet)))
     }
+
+    /// Whether there can be such a driver.
+    fn check(&self) -> io::Result<()> {
+        let (name, shards, threads) = (&self.name, self.shards, self.pool_threads);
+        let wrong = if name.contains('\0') {
+            std::format!("thread_name({name:?}): a thread's name cannot have a NUL in it")
+        } else if shards > AT_MOST {
+            std::format!("shards({shards}): a driver has at most {AT_MOST}")
+        } else if threads > AT_MOST {
+            std::format!("callback_pool({threads}): a driver has at most {AT_MOST} threads")
+        } else {
+            return Ok(());
+        };
+        Err(io::Error::new(io::ErrorKind::InvalidInput, wrong))
+    }
+}
+
+/// The machine's clock, where there is one.
+fn machine_clock() -> io::Result<Box<dyn Clock + Send + Sync>> {
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+        let words = "this platform has no clock that the standard library can read: give the driver one with clock()";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, words));
+    }
+    Ok(Box::new(MonotonicClock::new()))
 }
 
 impl fmt::Debug for DriverBuilder {

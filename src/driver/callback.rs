@@ -59,6 +59,18 @@ pub enum Status {
     Running,
     /// It has run for the last time, was cancelled, or its driver was shut down.
     Over,
+    /// It is over against its will: it was to be armed for another run, and its shard had no room.
+    Full,
+}
+
+/// What became of a callback after a run.
+pub(crate) enum Ended {
+    /// It is armed again.
+    Armed,
+    /// It is over: its closure is to be dropped out of the lock, and then [`over`](Callback::over) is to be called.
+    Over(Call),
+    /// As `Over`, though it was to be armed again.
+    Refused(Call, ArmErrorReason),
 }
 
 pub(crate) struct Callback {
@@ -88,6 +100,8 @@ enum Phase {
     Armed(TimerId),
     Running(thread::ThreadId),
     Over,
+    /// Over, since it could not be armed again.
+    Full,
 }
 
 impl Phase {
@@ -96,6 +110,7 @@ impl Phase {
             Self::Armed(_) => Status::Pending,
             Self::Running(_) => Status::Running,
             Self::Over => Status::Over,
+            Self::Full => Status::Full,
         }
     }
 }
@@ -158,8 +173,7 @@ impl Callback {
         inner.call.take().map(|call| (call, firing))
     }
 
-    /// Ends a run that began at `began` and is over at `now`. One that runs again is armed again; what is not comes
-    /// back, to be dropped out of the lock, and then [`over`](Self::over) is to be called.
+    /// Ends a run that began at `began` and is over at `now`. One that runs again is armed again.
     #[cfg_attr(not(feature = "channels"), allow(unused_variables))]
     pub(crate) fn end(
         &self,
@@ -168,30 +182,40 @@ impl Callback {
         began: Timestamp,
         now: Timestamp,
         arm: impl FnOnce(Deadline) -> Result<TimerId, ArmErrorReason>,
-    ) -> Option<Call> {
+    ) -> Ended {
         let mut inner = self.inner.lock();
         if inner.is_cancelled {
-            return Some(call);
+            return Ended::Over(call);
         }
         let (next, missed) = match (again, inner.period) {
-            (Again::Never, _) | (Again::InStep, None) => return Some(call),
+            (Again::Never, _) | (Again::InStep, None) => return Ended::Over(call),
             (Again::InStep, Some(period)) => period.next(inner.due, began),
             #[cfg(feature = "channels")]
             (Again::After(delay), _) => (now + delay, 0),
         };
         let in_step = (Deadline::at(next).with_slack(inner.slack), missed);
         let (deadline, missed) = inner.moved_to.take().map_or(in_step, |moved_to| (moved_to, 0));
-        let Ok(id) = arm(deadline) else { return Some(call) };
+        let id = match arm(deadline) {
+            Ok(id) => id,
+            Err(ArmErrorReason::Closed) => return Ended::Over(call),
+            Err(reason) => return Ended::Refused(call, reason),
+        };
         (inner.due, inner.slack, inner.missed) = (deadline.soft(), deadline.slack(), missed);
         (inner.phase, inner.call) = (Phase::Armed(id), Some(call));
         drop(inner);
         self.ended.notify_all();
-        None
+        Ended::Armed
     }
 
     /// Says that it has run for the last time, and that its closure is gone.
     pub(crate) fn over(&self) {
         self.inner.lock().phase = Phase::Over;
+        self.ended.notify_all();
+    }
+
+    /// As [`over`](Self::over), for one that could not be armed again.
+    pub(crate) fn refused(&self) {
+        self.inner.lock().phase = Phase::Full;
         self.ended.notify_all();
     }
 
@@ -209,20 +233,24 @@ impl Callback {
                 inner.is_cancelled = true;
                 (status, None)
             }
-            Phase::Over => (status, None),
+            Phase::Over | Phase::Full => (status, None),
         }
     }
 
-    /// Waits until it is over. `false`, at once, if the caller is the callback itself.
-    pub(crate) fn wait_until_over(&self) -> bool {
+    /// The thread that it is running on.
+    pub(crate) fn runner(&self) -> Option<thread::ThreadId> {
+        match self.inner.lock().phase {
+            Phase::Running(thread) => Some(thread),
+            _ => None,
+        }
+    }
+
+    /// Waits until it is not running any more.
+    pub(crate) fn wait_for_the_run(&self) {
         let mut inner = self.inner.lock();
-        while inner.phase != Phase::Over {
-            if inner.phase == Phase::Running(thread::current().id()) {
-                return false;
-            }
+        while matches!(inner.phase, Phase::Running(_)) {
             self.ended.wait(&mut inner);
         }
-        true
     }
 
     /// Moves it to `deadline`, and says where it was. If it is running, its next run is at `deadline`, should there be
@@ -235,12 +263,15 @@ impl Callback {
         let mut inner = self.inner.lock();
         match inner.phase {
             Phase::Armed(id) => {
-                let Ok(id) = reschedule(id) else { return Status::Over };
-                inner.phase = Phase::Armed(id);
+                match reschedule(id) {
+                    Ok(id) => inner.phase = Phase::Armed(id),
+                    Err(ArmErrorReason::Full(_)) => return Status::Full,
+                    Err(_) => return Status::Over,
+                }
                 (inner.due, inner.slack, inner.missed) = (deadline.soft(), deadline.slack(), 0);
             }
             Phase::Running(_) if !inner.is_cancelled => inner.moved_to = Some(deadline),
-            Phase::Running(_) | Phase::Over => {}
+            Phase::Running(_) | Phase::Over | Phase::Full => {}
         }
         inner.phase.status()
     }

@@ -3,26 +3,28 @@
 //! A turn takes the lock of a shard only if that has something due (L20), for one slice of entries at a time, and fires
 //! between the slices. The order of C3 holds within a shard.
 
-use core::any::Any;
 use core::fmt;
+use core::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
+use std::panic::catch_unwind;
 use std::vec::Vec;
 
 use crossbeam_utils::CachePadded;
 
+use super::hooks::{Hooks, Panic};
 use super::metrics::{Metrics, TurnCounts, WakeUps};
-use super::shard::{BoxedTimer, Shard};
+use super::shard::{BoxedTimer, NEVER, Shard};
 use super::sleeper::Sleeper;
 use super::task::Task;
-use crate::clock::Clock;
-use crate::error::ArmError;
+use crate::clock::{Clock, FiredKind};
+use crate::error::{ArmError, ArmErrorReason};
 use crate::sync::{AtomicU64, Counter, Ordering, thread_number};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Budget, Expired, TimerId};
 
-/// Called with what a panic carried.
-pub(crate) type OnPanic = Box<dyn Fn(&(dyn Any + Send)) + Send + Sync>;
+/// How long to wait before a clock that has panicked is read again.
+const AFTER_PANIC: Duration = Duration::from_millis(10);
 
 /// Which timer of which shard.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,9 +54,11 @@ pub(crate) struct Core {
     shards: Box<[CachePadded<Shard>]>,
     pub(crate) sleeper: Sleeper,
     clock: Box<dyn Clock + Send + Sync>,
+    /// The clock does not go with the machine's: it may jump while the driver sleeps.
+    may_jump: bool,
     limits: TurnLimits,
     pub(crate) counts: TurnCounts,
-    pub(crate) on_panic: Option<OnPanic>,
+    hooks: Hooks,
     /// Not 0 once the driver was shut down.
     closed: AtomicU64,
     /// The latest time of a turn so far, in nanoseconds.
@@ -69,16 +73,44 @@ impl Core {
         clock: Box<dyn Clock + Send + Sync>,
         sleeper: Sleeper,
         limits: TurnLimits,
-        on_panic: Option<OnPanic>,
+        hooks: Hooks,
     ) -> Self {
         let shards = timers.into_iter().map(|timer| CachePadded::new(Shard::new(timer))).collect();
         let (counts, first) = (TurnCounts::new(), Counter::new(0));
         let (closed, turned_at) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { shards, sleeper, clock, limits, counts, on_panic, closed, turned_at, first }
+        let may_jump = clock.zero().is_none();
+        Self { shards, sleeper, clock, may_jump, limits, counts, hooks, closed, turned_at, first }
     }
 
+    /// What time it is. A panic of the clock's is the caller's.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What time it is, for the driver's own use: a panic of the clock's is reported, and it is the time of the last
+    /// turn then.
+    pub(crate) fn now_or_last(&self) -> Timestamp {
+        self.read_clock().unwrap_or_else(|| Timestamp::from_nanos(self.turned_at.load(Ordering::Relaxed)))
+    }
+
+    /// What time it is; `None` if the clock panicked, which is reported.
+    pub(crate) fn read_clock(&self) -> Option<Timestamp> {
+        self.guarded(|| self.clock.now())
+    }
+
+    /// Calls code of the user's; `None` if it panicked, which is counted and reported, and goes no further.
+    pub(crate) fn guarded<R>(&self, call: impl FnOnce() -> R) -> Option<R> {
+        self.hooks.guarded(&self.counts, call)
+    }
+
+    /// Reports what is over because it could not be armed again.
+    pub(crate) fn report_full(&self, kind: FiredKind, reason: ArmErrorReason) {
+        self.hooks.full(&self.counts, kind, reason);
+    }
+
+    /// Runs what one of the driver's threads is for.
+    pub(crate) fn on_thread(&self, run: impl FnOnce()) {
+        self.hooks.on_thread(&self.counts, run);
     }
 
     pub(crate) fn clock(&self) -> &(dyn Clock + Send + Sync) {
@@ -102,9 +134,7 @@ impl Core {
     #[inline]
     pub(crate) fn arm(&self, shard: u32, deadline: Deadline, task: Task) -> Result<Key, ArmError<Task>> {
         let (id, is_earlier) = self.shard(shard).arm(deadline, task)?;
-        if is_earlier {
-            self.tell_sleeper(shard);
-        }
+        self.tell_sleeper(shard, is_earlier);
         Ok(Key { shard, id })
     }
 
@@ -112,25 +142,67 @@ impl Core {
     #[inline]
     pub(crate) fn reschedule(&self, key: Key, deadline: Deadline) -> bool {
         let moved = self.shard(key.shard).reschedule(key.id, deadline);
-        if moved == Some(true) {
-            self.tell_sleeper(key.shard);
+        if let Some(is_earlier) = moved {
+            self.tell_sleeper(key.shard, is_earlier);
         }
         moved.is_some()
     }
 
-    /// Wakes who would sleep past this shard's next turn.
-    pub(crate) fn tell_sleeper(&self, shard: u32) {
-        self.sleeper.earlier(self.shard(shard).next_turn());
+    /// A timer of this shard was armed or moved: wakes the driver if it would sleep past it. That is so if the timer is
+    /// earlier than all others, or if the clock has jumped past the moment that is slept for (L37).
+    #[inline]
+    pub(crate) fn tell_sleeper(&self, shard: u32, is_earlier: bool) {
+        if is_earlier {
+            self.sleeper.earlier(self.shard(shard).next_turn());
+        } else if self.may_jump {
+            self.sleeper.overslept(|| self.read_clock());
+        }
     }
 
-    /// When the first shard wants to be turned, in nanoseconds; `u64::MAX` if none does.
+    /// When the first shard wants to be turned, in nanoseconds; [`NEVER`] if none does.
     pub(crate) fn next_turn(&self) -> u64 {
-        self.shards.iter().map(|shard| shard.next_turn()).min().unwrap_or(u64::MAX)
+        self.shards.iter().map(|shard| shard.next_turn()).min().unwrap_or(NEVER)
+    }
+
+    /// When the first shard wants to be turned, decided under the lock of each; `None` if none does (L52).
+    pub(crate) fn next_turn_now(&self) -> Option<Timestamp> {
+        self.shards.iter().filter_map(|shard| shard.next_turn_now()).min()
     }
 
     /// Whether a turn at `now` has something to do. A clock that steps back does not put it off (L9).
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.next_turn() <= now.as_nanos().max(self.turned_at.load(Ordering::Relaxed))
+        let next = self.next_turn();
+        next != NEVER && (next <= now.as_nanos() || self.is_passed(next))
+    }
+
+    /// How long to wait for a turn that is wanted at `next`, in nanoseconds.
+    pub(crate) fn wait_for(&self, next: u64) -> Duration {
+        let (left, panic) = self.wait_unreported(next);
+        self.report_panic(panic);
+        left
+    }
+
+    /// As [`wait_for`](Self::wait_for), for a caller that holds a lock and reports afterwards what the clock panicked
+    /// with.
+    pub(crate) fn wait_unreported(&self, next: u64) -> (Duration, Option<Panic>) {
+        if self.is_passed(next) {
+            return (Duration::ZERO, None);
+        }
+        match catch_unwind(AssertUnwindSafe(|| self.clock.now())) {
+            Ok(now) => (Timestamp::from_nanos(next) - now, None),
+            Err(panic) => (AFTER_PANIC, Some(panic)),
+        }
+    }
+
+    pub(crate) fn report_panic(&self, panic: Option<Panic>) {
+        if let Some(panic) = panic {
+            self.hooks.panicked(&self.counts, panic);
+        }
+    }
+
+    /// Whether the time of a turn so far was later.
+    fn is_passed(&self, next: u64) -> bool {
+        next <= self.turned_at.load(Ordering::Relaxed)
     }
 
     /// Makes one turn. `fire` gets each timer that is due and the number of its shard; where it took its time it says
@@ -142,7 +214,7 @@ impl Core {
         let now = now.max(Timestamp::from_nanos(before));
         let mut turned = Turned { fired: 0, is_cut: false };
         let mut left = self.limits.budget.left();
-        let out_of_time = self.limits.time.map(|time| self.now() + time);
+        let out_of_time = self.limits.time.map(|time| self.now_or_last() + time);
         let mut seen = now;
         let (mut batch, mut late_ns) = (Vec::new(), Vec::new());
         let count = self.shards.len();
@@ -169,7 +241,7 @@ impl Core {
                 if slice.is_last {
                     break;
                 }
-                if left == 0 || out_of_time.is_some_and(|limit| self.now() >= limit) {
+                if left == 0 || out_of_time.is_some_and(|limit| self.now_or_last() >= limit) {
                     turned.is_cut = true;
                     break 'shards;
                 }
@@ -187,7 +259,8 @@ impl Core {
     /// What a turn has collected by then, and not fired yet, is not fired any more either.
     pub(crate) fn close(&self) -> Vec<Task> {
         self.closed.store(1, Ordering::Release);
-        self.shards.iter().flat_map(|shard| shard.close()).collect()
+        // A timer of the user's that panics closes its shard all the same, and keeps no other from it.
+        self.shards.iter().filter_map(|shard| self.guarded(|| shard.close())).flatten().collect()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -213,6 +286,7 @@ impl Core {
             longest_turn: Duration::from_nanos(read(&counts.longest_turn_ns)),
             entries_moved: 0,
             panics: read(&counts.panics),
+            not_rearmed: read(&counts.not_rearmed),
             wake_ups: WakeUps {
                 time: read(&counts.woken_by_time),
                 earlier: read(&counts.woken_by_earlier),
@@ -232,6 +306,10 @@ impl Core {
         metrics
     }
 }
+
+/// Code of the user's is called outside of all locks, and what it may leave half done is its own.
+impl UnwindSafe for Core {}
+impl RefUnwindSafe for Core {}
 
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

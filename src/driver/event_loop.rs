@@ -2,11 +2,13 @@
 
 use core::fmt;
 use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::io;
 
 use super::core::Turned;
 use super::handle::Handle;
+use super::shard::NEVER;
 use super::trace;
 use super::turner::Turner;
 use crate::sync::Arc;
@@ -74,12 +76,15 @@ impl LoopDriver {
     pub fn next_turn(&self) -> Option<Timestamp> {
         let core = self.turner.core();
         let next = core.sleeper.fall_asleep(|| core.next_turn());
-        (next != u64::MAX).then(|| Timestamp::from_nanos(next))
+        // What is due at the end of time is published as a little earlier.
+        if next < NEVER - 1 { Some(Timestamp::from_nanos(next)) } else { core.next_turn_now() }
     }
 
     /// How long to wait for the next turn, from now on: what a poll takes as its timeout. `None` is for ever.
+    ///
+    /// If the clock panics, that is reported as a callback's panic is, and it is 10 ms, unless a turn is overdue.
     pub fn timeout(&self) -> Option<Duration> {
-        self.next_turn().map(|next| next - self.now())
+        self.next_turn().map(|next| self.turner.core().wait_for(next.as_nanos()))
     }
 
     /// Shuts the driver down, as [`Driver::shutdown`](super::Driver::shutdown) does. Dropping it does the same.
@@ -126,6 +131,10 @@ impl Drop for LoopDriver {
         self.end();
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for LoopDriver {}
+impl RefUnwindSafe for LoopDriver {}
 
 impl fmt::Debug for LoopDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,12 +1,7 @@
 //! How a timer that is due is fired: outside of every lock, and with nothing of the user's able to stop the driver.
 
-use core::any::Any;
-use core::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
-
-use super::callback::{Again, Callback};
+use super::callback::{Again, Callback, Ended};
 use super::core::Core;
-use super::metrics::TurnCounts;
 use super::task::{Kind, Task};
 use super::trace::{self, Scope};
 use crate::clock::FiredKind;
@@ -30,7 +25,7 @@ pub(crate) fn fire(
 ) -> Option<Timestamp> {
     match expired.value.0 {
         Kind::Wake(waker) => {
-            guarded(core, || waker.wake());
+            core.guarded(|| waker.wake());
             None
         }
         Kind::Call(callback) => {
@@ -52,26 +47,34 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
     let Due { callback, shard, id } = due;
     if core.is_closed() {
         discard(core, Task::call(callback.clone()));
-        return core.now();
+        return core.now_or_last();
     }
-    let began = core.now();
+    let began = core.now_or_last();
     let Some((mut call, firing)) = callback.begin(*id, began) else { return began };
     // A message is no call of the user's, and nothing is said as it is sent.
     let is_users = callback.kind() == FiredKind::Callback;
     let _scope = if is_users { trace::callback(*shard, *id, &firing) } else { Scope::default() };
     let mut again = Again::Never; // what has panicked is not called again
-    guarded(core, || again = call(firing));
-    let now = core.now();
+    core.guarded(|| again = call(firing));
+    let now = core.now_or_last();
     let mut is_earlier = false;
     let arm = |deadline| core.shard(*shard).arm_call(deadline, callback, &mut is_earlier);
-    let left = callback.end(call, again, began, now, arm);
-    if is_earlier {
-        // For an event loop this calls code of the user's.
-        guarded(core, || core.tell_sleeper(*shard));
-    }
-    if let Some(call) = left {
-        guarded(core, || drop(call));
-        callback.over();
+    // A timer of the user's may panic too.
+    match core.guarded(|| callback.end(call, again, began, now, arm)) {
+        Some(Ended::Armed) => {
+            // For an event loop this calls code of the user's.
+            core.guarded(|| core.tell_sleeper(*shard, is_earlier));
+        }
+        Some(Ended::Over(call)) => {
+            core.guarded(|| drop(call));
+            callback.over();
+        }
+        Some(Ended::Refused(call, reason)) => {
+            core.guarded(|| drop(call));
+            callback.refused();
+            core.report_full(callback.kind(), reason);
+        }
+        None => callback.over(),
     }
     now
 }
@@ -80,30 +83,13 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
 /// callback's closure is dropped.
 pub(crate) fn discard(core: &Core, task: Task) {
     match task.0 {
-        Kind::Wake(waker) => guarded(core, || waker.wake()),
+        Kind::Wake(waker) => {
+            core.guarded(|| waker.wake());
+        }
         Kind::Call(callback) => {
             if let (_, Some((_, call))) = callback.cancel() {
-                guarded(core, || drop(call));
+                core.guarded(|| drop(call));
             }
         }
     }
-}
-
-/// Calls code of the user's. A panic of it is counted and reported, and goes no further.
-fn guarded(core: &Core, call: impl FnOnce()) {
-    let Err(panic) = catch_unwind(AssertUnwindSafe(call)) else { return };
-    TurnCounts::add(&core.counts.panics);
-    trace::panicked(message(&*panic));
-    if let Some(on_panic) = &core.on_panic {
-        // One that panics itself is not called again for that.
-        let _ = catch_unwind(AssertUnwindSafe(|| on_panic(&*panic)));
-    }
-    // What the panic carries may panic as it is dropped.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
-}
-
-/// The words of a panic, if it has any.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<std::string::String>().map(|text| text.as_str())).unwrap_or("(no message)")
 }

@@ -1,10 +1,12 @@
 //! The guard of a callback: asks after it, moves it, cancels it.
 
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 
 use super::callback::{Call, Callback, Status};
 use super::core::Core;
+use super::waits::wait_for;
 use crate::error::ArmError;
 use crate::sync::Arc;
 use crate::time::{Deadline, Timestamp};
@@ -38,10 +40,8 @@ impl CallbackGuard {
         let arm = || core.shard(shard).arm_call(deadline, &callback, &mut is_earlier);
         let first = callback.arm(call, boxed, arm)?;
         let guard = Self { core: core.clone(), callback: Some(callback), shard, first };
-        if is_earlier {
-            // For an event loop this calls code of the user's: if it panics, the guard cancels what was armed.
-            core.tell_sleeper(shard);
-        }
+        // For an event loop this calls code of the user's: if it panics, the guard cancels what was armed.
+        core.tell_sleeper(shard, is_earlier);
         Ok(guard)
     }
 
@@ -63,7 +63,7 @@ impl CallbackGuard {
     ///
     /// - `Pending`: it is not called any more, and its closure has been dropped.
     /// - `Running`: the run that is under way goes on, and is the last. The call does not wait for it.
-    /// - `Over`: there was nothing to cancel.
+    /// - `Over`, `Full`: there was nothing to cancel.
     pub fn cancel(&self) -> Status {
         let (status, left) = self.callback().cancel();
         if let Some((id, call)) = left {
@@ -76,12 +76,14 @@ impl CallbackGuard {
 
     /// Cancels the callback as [`cancel`](Self::cancel) does, and waits until it is not running any more.
     ///
-    /// From within the callback itself it does not wait, and answers `Running` (L14). Two callbacks on a pool that wait
-    /// for each other wait for ever.
+    /// It answers `Running` without waiting where that would be for ever: within the callback itself, and within one
+    /// that this one waits for in its turn, such as two callbacks of a pool that wait for each other; of these the one
+    /// that asks last does not wait. A callback that waits in another way for one that waits for it, by a lock say, is
+    /// not found out.
     pub fn cancel_and_wait(&self) -> Status {
         let status = self.cancel();
         if status == Status::Running {
-            self.callback().wait_until_over();
+            wait_for(self.callback());
         }
         status
     }
@@ -91,7 +93,9 @@ impl CallbackGuard {
     /// - `Pending`: it is called at `deadline` instead. A periodic one goes on from there, with the slack given here.
     /// - `Running`: the next run of a periodic one is at `deadline`, unless it was cancelled during this one; one that
     ///   is called once has had its run.
-    /// - `Over`: nothing was done. Also where it waits for the callback pool and its shard has no room to arm it anew.
+    /// - `Over`: nothing was done.
+    /// - `Full`: nothing was done. It is over, or it waits for the callback pool and its shard has no room to arm it
+    ///   anew: then it is called as it would have been.
     pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
         let deadline = deadline.into();
         let callback = self.callback();
@@ -105,8 +109,8 @@ impl CallbackGuard {
             // It has left its shard, to be called, and has not been called yet: it is armed anew.
             shard.arm_call(deadline, callback, &mut is_earlier)
         });
-        if is_earlier {
-            self.core.tell_sleeper(self.shard);
+        if status == Status::Pending {
+            self.core.tell_sleeper(self.shard, is_earlier);
         }
         status
     }
@@ -134,6 +138,10 @@ impl Drop for CallbackGuard {
         }
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for CallbackGuard {}
+impl RefUnwindSafe for CallbackGuard {}
 
 impl fmt::Debug for CallbackGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,6 +26,7 @@ pub(crate) struct TurnCounts {
     pub(crate) empty_turns: Counter,
     pub(crate) longest_turn_ns: Counter,
     pub(crate) panics: Counter,
+    pub(crate) not_rearmed: Counter,
     /// Turns that took long enough to be warned of.
     #[cfg(feature = "tracing")]
     pub(crate) long_turns: Counter,
@@ -44,6 +45,7 @@ impl TurnCounts {
             empty_turns: zero(),
             longest_turn_ns: zero(),
             panics: zero(),
+            not_rearmed: zero(),
             #[cfg(feature = "tracing")]
             long_turns: zero(),
             woken_by_time: zero(),
@@ -94,8 +96,11 @@ pub struct Metrics {
     pub longest_turn: Duration,
     /// Entries that turns touched without a timer firing: those that came down a level, or were filed again.
     pub entries_moved: u64,
-    /// Panics of callbacks, wakers, and of values being dropped.
+    /// Panics of callbacks, wakers, hooks, and the clock, and of values being dropped.
     pub panics: u64,
+    /// Periodic callbacks, tickers and messages that are over because their shard had no room when they were to be
+    /// armed again.
+    pub not_rearmed: u64,
     /// Why the driver's thread woke up.
     pub wake_ups: WakeUps,
     /// How late the timers were.

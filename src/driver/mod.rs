@@ -1,7 +1,7 @@
 //! The driver: shards of timers, whoever turns them, and what fires.
 //!
-//! From the bottom up: `callback` and `task` (what fires), `metrics`, `shard` (a timer behind a lock), `sleeper` (how
-//! an earlier timer finds who sleeps), `core` (the shards and a turn), `fire` (how a task is fired), `pool` and
+//! From the bottom up: `callback` and `task` (what fires), `waits` (which callback waits for which), `metrics`, `hooks`
+//! (the user's code and its panics), `shard` (a timer behind a lock), `sleeper` (how an earlier timer finds who sleeps), `core` (the shards and a turn), `fire` (how a task is fired), `pool` and
 //! `quiet`, `turner` (whoever turns), `thread` and `spin` (the one place that waits), `guard` and `handle` (what users
 //! hold), `dump`, `event_loop`, `owner` and `builder` (how a driver is made, and ends). `local` is a driver of its own,
 //! for one thread.
@@ -14,6 +14,7 @@ mod event_loop;
 mod fire;
 mod guard;
 mod handle;
+mod hooks;
 mod local;
 mod metrics;
 mod owner;
@@ -26,6 +27,7 @@ mod task;
 mod thread;
 mod trace;
 mod turner;
+mod waits;
 #[cfg(test)]
 mod waker_test;
 

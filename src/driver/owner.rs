@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::io;
 use std::string::String;
 
@@ -45,11 +46,20 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn start(turner: Arc<Turner>, parker: Arc<Parker>, waiting: Waiting, name: String) -> io::Result<Self> {
+    /// Starts the driver; paused, unless it `runs`.
+    pub(crate) fn start(
+        turner: Arc<Turner>,
+        parker: Arc<Parker>,
+        waiting: Waiting,
+        name: String,
+        runs: bool,
+    ) -> io::Result<Self> {
         let is_led = turner.follow_clock();
         let handle = Handle::new(turner.core().clone());
         let mut driver = Self { handle, turner, parker, waiting, name, is_led, thread: None };
-        driver.start_threads()?;
+        if runs {
+            driver.start_threads()?;
+        }
         trace::started(&driver.name, driver.shards());
         Ok(driver)
     }
@@ -155,6 +165,10 @@ impl Drop for Driver {
         self.end_threads(Pool::close);
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for Driver {}
+impl RefUnwindSafe for Driver {}
 
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -47,7 +47,7 @@ impl Pool {
             let (core, quiet, jobs) = (self.core.clone(), self.quiet.clone(), self.jobs.clone());
             let worker = Worker { core, quiet, jobs };
             let name = std::format!("{}-{index}", self.name);
-            match thread::Builder::new().name(name).spawn(move || worker.run()) {
+            match thread::Builder::new().name(name).spawn(move || worker.core.on_thread(|| worker.run())) {
                 Ok(handle) => self.workers.lock().push(handle),
                 Err(error) => {
                     self.stop();
@@ -112,7 +112,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(self) {
+    fn run(&self) {
         while let Ok(Job::Call(due)) = self.jobs.recv() {
             work(&self.core, &self.quiet, &due);
         }
@@ -121,7 +121,6 @@ impl Worker {
 
 /// Calls a callback that was queued, or drops it if the driver was shut down.
 fn work(core: &Arc<Core>, quiet: &Quiet, due: &Due) {
-    quiet.enter_queued();
+    let _at_work = quiet.enter_queued();
     run(core, due);
-    quiet.leave();
 }

@@ -32,20 +32,19 @@ impl Quiet {
         self.is_watched.load(Ordering::Relaxed) != 0
     }
 
-    /// Notes that this thread is at work until [`leave`](Self::leave). `false`, and nothing is noted, while paused.
-    #[must_use]
-    pub(crate) fn enter(&self) -> bool {
-        if !self.is_watched() {
-            return true;
-        }
-        let mut state = self.state.lock();
-        if !state.is_paused {
+    /// Notes that this thread is at work until what it gives is dropped. `None`, and nothing is noted, while paused.
+    pub(crate) fn enter(&self) -> Option<AtWork<'_>> {
+        if self.is_watched() {
+            let mut state = self.state.lock();
+            if state.is_paused {
+                return None;
+            }
             state.working.push(thread::current().id());
         }
-        !state.is_paused
+        Some(AtWork(self))
     }
 
-    pub(crate) fn leave(&self) {
+    fn leave(&self) {
         if !self.is_watched() {
             return;
         }
@@ -65,14 +64,14 @@ impl Quiet {
         }
     }
 
-    /// Notes that this thread is at work on a callback that had waited.
-    pub(crate) fn enter_queued(&self) {
-        if !self.is_watched() {
-            return;
+    /// Notes that this thread is at work, on a callback that had waited, until what it gives is dropped.
+    pub(crate) fn enter_queued(&self) -> AtWork<'_> {
+        if self.is_watched() {
+            let mut state = self.state.lock();
+            state.queued -= 1;
+            state.working.push(thread::current().id());
         }
-        let mut state = self.state.lock();
-        state.queued -= 1;
-        state.working.push(thread::current().id());
+        AtWork(self)
     }
 
     /// Whether this thread is at work.
@@ -112,6 +111,16 @@ impl Quiet {
         while state.queued > 0 || !state.working.is_empty() {
             self.changed.wait(state);
         }
+    }
+}
+
+/// A thread that is at work, until this is dropped, by a panic too.
+#[must_use]
+pub(crate) struct AtWork<'a>(&'a Quiet);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
     }
 }
 

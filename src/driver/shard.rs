@@ -22,9 +22,11 @@ pub(crate) type BoxedTimer = Box<dyn Timer<Task> + Send>;
 const LOOKED_AFTER: u64 = 16;
 /// How many entries a turn touches under one hold of the lock.
 const SLICE: u64 = 64;
+/// What is published as the next turn of a shard that has nothing to wait for.
+pub(crate) const NEVER: u64 = u64::MAX;
 
 pub(crate) struct Shard {
-    /// In nanoseconds; `u64::MAX` where the timer has nothing to wait for. Only written under the lock, by the one that
+    /// In nanoseconds; [`NEVER`] where the timer has nothing to wait for. Only written under the lock, by the one that
     /// changed the timer.
     next_turn: AtomicU64,
     state: Mutex<State>,
@@ -70,9 +72,19 @@ impl Shard {
         Self { next_turn, state: Mutex::new(State { timer: Some(timer), counts: ShardCounts::default() }) }
     }
 
-    /// When the shard wants to be turned, without its lock.
+    /// When the shard wants to be turned, without its lock. It may be earlier than is needed by now.
     pub(crate) fn next_turn(&self) -> u64 {
         self.next_turn.load(Ordering::Acquire)
+    }
+
+    /// When the shard wants to be turned, decided under its lock: `None` where nothing is armed at that moment (L52).
+    pub(crate) fn next_turn_now(&self) -> Option<Timestamp> {
+        let state = self.state.lock();
+        // What a cancelled timer leaves behind is nothing to go anywhere for.
+        let next = state.timer.as_ref().filter(|timer| !timer.is_empty()).and_then(|timer| timer.next_turn());
+        // A turn at that time must find the shard.
+        self.next_turn.store(as_nanos(next), Ordering::Release);
+        next
     }
 
     /// Arms a timer. `true` with its id says that the shard now wants to be turned earlier than before, and that who
@@ -149,7 +161,7 @@ impl Shard {
         let mut state = self.state.lock();
         let Some(mut timer) = state.timer.take() else { return Vec::new() };
         state.counts.cancelled += timer.len() as u64;
-        self.next_turn.store(u64::MAX, Ordering::Release);
+        self.next_turn.store(NEVER, Ordering::Release);
         drop(state);
         let mut ids = Vec::with_capacity(timer.len());
         timer.for_each(&mut |id, _, _| ids.push(id));
@@ -191,7 +203,7 @@ impl Shard {
         // Nobody else writes while the lock is held.
         let published = self.next_turn.load(Ordering::Relaxed);
         let ShardCounts { armed, reset, .. } = state.counts;
-        if deadline.soft().as_nanos() >= published && (armed + reset) % LOOKED_AFTER != 0 {
+        if as_nanos(Some(deadline.soft())) >= published && (armed + reset) % LOOKED_AFTER != 0 {
             return false;
         }
         let next = as_nanos(state.timer.as_ref().and_then(|timer| timer.next_turn()));
@@ -203,6 +215,37 @@ impl Shard {
     }
 }
 
+/// What is published of a next turn. One at the very end of time is wanted a nanosecond early, so as not to look like
+/// none (L3).
 fn as_nanos(next: Option<Timestamp>) -> u64 {
-    next.map_or(u64::MAX, Timestamp::as_nanos)
+    next.map_or(NEVER, |next| next.as_nanos().min(NEVER - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::boxed::Box;
+    use std::task::Waker;
+
+    use super::{Deadline, NEVER, Shard, Task, Timestamp};
+    use crate::heap::TimerHeap;
+
+    fn armed(at: Timestamp) -> Shard {
+        let shard = Shard::new(Box::new(TimerHeap::new()));
+        shard.arm(Deadline::at(at), Task::wake(Waker::noop().clone())).unwrap();
+        shard
+    }
+
+    #[test]
+    fn l31_a_closed_shard_wants_no_turn() {
+        let shard = armed(Timestamp::from_nanos(7));
+        assert_eq!((shard.next_turn(), shard.next_turn_now()), (7, Some(Timestamp::from_nanos(7))));
+        assert_eq!(shard.close().len(), 1);
+        assert_eq!((shard.next_turn(), shard.next_turn_now()), (NEVER, None));
+    }
+
+    #[test]
+    fn l3_what_is_due_at_the_end_of_time_is_told_from_nothing() {
+        let shard = armed(Timestamp::MAX);
+        assert_eq!((shard.next_turn(), shard.next_turn_now()), (NEVER - 1, Some(Timestamp::MAX)));
+    }
 }

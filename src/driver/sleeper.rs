@@ -8,11 +8,16 @@
 //! Between its write and its look each has a sequentially consistent fence, so at least one of the two sees what the
 //! other wrote: either the sleeper does not go to sleep, or it is woken (L4). A timer that is not earlier than what is
 //! being slept for wakes nobody, and neither does a cancel (L5).
+//!
+//! A clock of the user's may jump. Then the two things written are the clock and the moment slept until: the sleeper
+//! publishes the moment and then reads the clock, to find out how long; a thread that has seen the jump and then arms
+//! looks at the moment (L37).
 
 use core::fmt;
 use std::boxed::Box;
 
 use crate::sync::{AtomicU64, Ordering, fence};
+use crate::time::Timestamp;
 
 /// What stands in [`Sleeper::until`] while the driver is being turned. Nobody sleeps until the clock's zero, which has
 /// always passed.
@@ -72,7 +77,23 @@ impl Sleeper {
     pub(crate) fn earlier(&self, next: u64) {
         fence(Ordering::SeqCst);
         let until = self.until.load(Ordering::Relaxed);
-        if next < until && self.until.compare_exchange(until, AWAKE, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        if next < until {
+            self.wake(until);
+        }
+    }
+
+    /// Wakes the sleeper if what it sleeps until has passed by the clock, which the caller may have seen to jump.
+    pub(crate) fn overslept(&self, now: impl FnOnce() -> Option<Timestamp>) {
+        fence(Ordering::SeqCst);
+        let until = self.until.load(Ordering::Relaxed);
+        if until != AWAKE && now().is_some_and(|now| until <= now.as_nanos()) {
+            self.wake(until);
+        }
+    }
+
+    /// Wakes a sleeper that was seen to sleep until then, unless another caller does.
+    fn wake(&self, until: u64) {
+        if self.until.compare_exchange(until, AWAKE, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             (self.unpark)();
         }
     }

@@ -6,6 +6,7 @@ use std::string::String;
 
 use super::core::Core;
 use super::metrics::TurnCounts;
+use super::shard::NEVER;
 use super::spin::Spin;
 use super::turner::Turner;
 use crate::sync::{Arc, Condvar, Mutex, thread};
@@ -98,7 +99,22 @@ pub(crate) fn start(
     name: String,
 ) -> io::Result<thread::JoinHandle<()>> {
     parker.restart();
-    thread::Builder::new().name(name).spawn(move || run(&turner, &parker, waiting))
+    let spawned = thread::Builder::new().name(name).spawn(move || {
+        let core = turner.core();
+        core.on_thread(|| {
+            // Nothing else of the user's goes further than the call of it, but the timer may be the user's too.
+            if core.guarded(|| run(&turner, &parker, waiting)).is_none() {
+                turner.close();
+            }
+        });
+    });
+    spawned.map_err(|error| match error.kind() {
+        io::ErrorKind::Unsupported => io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this platform has no threads: turn the driver yourself with for_event_loop(), or give it a ManualClock",
+        ),
+        _ => error,
+    })
 }
 
 fn run(turner: &Turner, parker: &Parker, waiting: Waiting) {
@@ -106,7 +122,7 @@ fn run(turner: &Turner, parker: &Parker, waiting: Waiting) {
     set_timer_slack(waiting.timer_slack_ns);
     let mut spin = waiting.spins.then(Spin::new);
     while !parker.is_stopped() {
-        let now = core.now();
+        let now = core.now_or_last();
         if core.is_due(now) && turner.turn(now, None).is_cut {
             continue;
         }
@@ -118,12 +134,12 @@ fn run(turner: &Turner, parker: &Parker, waiting: Waiting) {
 
 /// Sleeps until the clock shows `until`, or until there is something else to do.
 fn sleep(core: &Core, parker: &Parker, until: u64, spin: Option<&mut Spin>) {
-    if until == u64::MAX {
+    if until == NEVER {
         parker.wait(core, None);
         return;
     }
+    let left = core.wait_for(until);
     let until = Timestamp::from_nanos(until);
-    let left = until - core.now();
     if left.is_zero() {
         // Something fell due while the thread was awake: it does not sleep, and so it does not wake up either.
         parker.hear(core);
@@ -135,9 +151,11 @@ fn sleep(core: &Core, parker: &Parker, until: u64, spin: Option<&mut Spin>) {
     }
     if let Some(spin) = spin {
         if left > margin {
-            spin.learn(core.now() - (until - margin));
+            spin.learn(core.now_or_last() - (until - margin));
         }
-        spin.spin(|| core.now() >= until || core.sleeper.is_awake() || parker.is_stopped());
+        // A clock that panics ends it, and is read again after a while.
+        let is_time = || core.read_clock().is_none_or(|now| now >= until);
+        spin.spin(|| is_time() || core.sleeper.is_awake() || parker.is_stopped());
         if parker.hear(core) {
             return;
         }

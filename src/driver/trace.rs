@@ -12,8 +12,9 @@
 use core::time::Duration;
 
 use super::callback::Firing;
-use super::core::Turned;
 use super::metrics::TurnCounts;
+use crate::clock::FiredKind;
+use crate::error::ArmErrorReason;
 use crate::timer::TimerId;
 
 /// A turn that takes longer is warned of.
@@ -132,12 +133,17 @@ pub(crate) fn panicked(message: &str) {
     let _ = message;
 }
 
+pub(crate) fn not_rearmed(kind: FiredKind, reason: ArmErrorReason) {
+    event!(error, ?kind, %reason, "a periodic timer could not be armed again, and is over");
+    let _ = (kind, reason);
+}
+
 /// A turn has been made, in which `took` passed, and its span is left.
-pub(crate) fn turned(scope: TurnScope, turned: Turned, took: Duration, counts: &TurnCounts) {
+pub(crate) fn turned(scope: TurnScope, fired: u64, is_cut: bool, took: Duration, counts: &TurnCounts) {
     #[cfg(feature = "tracing")]
     {
-        if turned.fired > 0 && is_heard(tracing::Level::TRACE) {
-            let (fired, is_cut, took_ns) = (turned.fired, turned.is_cut, took.as_nanos() as u64);
+        if fired > 0 && is_heard(tracing::Level::TRACE) {
+            let took_ns = took.as_nanos() as u64;
             event!(trace, fired, is_cut, took_ns, "turn");
         }
         if took > LONG_TURN && counts.long_turns.fetch_add(1, crate::sync::Ordering::Relaxed) == 0 {
@@ -150,5 +156,5 @@ pub(crate) fn turned(scope: TurnScope, turned: Turned, took: Duration, counts: &
             );
         }
     }
-    let _ = (scope, turned, took, counts);
+    let _ = (scope, fired, is_cut, took, counts);
 }

@@ -1,5 +1,7 @@
 //! Whoever turns a driver: its thread, an event loop, or a clock moved by hand.
 
+use core::panic::{RefUnwindSafe, UnwindSafe};
+
 use super::core::{Core, Turned};
 use super::fire::{Due, discard, fire};
 use super::pool::Pool;
@@ -46,10 +48,8 @@ impl Turner {
 
     /// Makes one turn at `now`, naming what fires to `fired`.
     pub(crate) fn turn(&self, now: Timestamp, mut fired: Option<&mut dyn FnMut(Fired)>) -> Turned {
-        if !self.quiet.enter() {
-            return Turned { fired: 0, is_cut: false };
-        }
-        let started = self.core.now();
+        let Some(_at_work) = self.quiet.enter() else { return Turned { fired: 0, is_cut: false } };
+        let started = self.core.now_or_last();
         let mut to_pool = self.pool.as_ref().map(|pool| move |due: Due| pool.call(due));
         let mut scope = trace::TurnScope::default();
         let turned = self.core.turn(now, &mut |shard, expired| {
@@ -59,10 +59,9 @@ impl Turner {
             }
             fire(&self.core, shard, expired, to_pool.as_mut().map(|call| call as &mut dyn FnMut(Due)))
         });
-        let took = self.core.now().saturating_since(started);
+        let took = self.core.now_or_last().saturating_since(started);
         self.core.counts.longest_turn_ns.fetch_max(took.as_nanos() as u64, Ordering::Relaxed);
-        trace::turned(scope, turned, took, &self.core.counts);
-        self.quiet.leave();
+        trace::turned(scope, turned.fired, turned.is_cut, took, &self.core.counts);
         turned
     }
 
@@ -74,12 +73,16 @@ impl Turner {
     }
 }
 
+/// As its [`Core`].
+impl UnwindSafe for Turner {}
+impl RefUnwindSafe for Turner {}
+
 impl Follower for Turner {
     fn next_turn(&self) -> Option<Timestamp> {
-        let next = self.core.next_turn();
-        // What is due at the end of time looks as if nothing were armed, and a clock moved by hand does get there (L3).
-        let is_armed = next != u64::MAX || self.core.pending() > 0;
-        (is_armed && !self.quiet.is_paused()).then(|| Timestamp::from_nanos(next))
+        // Two looks, for the time and for whether there is anything, would send the clock to the end of time if
+        // something is armed in between (L52).
+        let next = self.core.next_turn_now()?;
+        (!self.quiet.is_paused()).then_some(next)
     }
 
     fn turn(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool {

@@ -167,3 +167,25 @@ fn l17_a_turn_takes_no_more_time_than_it_may() {
     let metrics = timers.metrics();
     assert_eq!((metrics.fired, metrics.longest_turn), (640, 64 * MS));
 }
+
+#[test]
+fn l17_no_shard_is_always_the_last_to_have_the_budget() {
+    let (builder, clock) = by_hand();
+    let timers = builder.shards(3).budget(Budget::entries(64)).for_event_loop(TimerHeap::new(), || {}).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    for shard in 0..3 {
+        for _ in 0..200 {
+            let sender = sender.clone();
+            timers.on_shard(shard).call_at(at_ms(5), move |_| sender.send(shard).unwrap()).unwrap().detach();
+        }
+    }
+    clock.advance_to(at_ms(5));
+    let mut begun: Vec<_> = (0..3)
+        .map(|_| {
+            assert!(timers.turn(timers.now()).is_cut);
+            receiver.try_iter().next().unwrap()
+        })
+        .collect();
+    begun.sort_unstable();
+    assert_eq!(begun, [0, 1, 2], "each turn begins with another");
+}

@@ -1,7 +1,7 @@
 //! L14: a callback may arm, cancel and move any timer, itself included, and end the driver.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -257,4 +257,61 @@ fn l14_l31_what_is_due_with_the_shut_down_is_dropped_and_not_called() {
     handle.call_at(at_ms(5), move |_| sender.send(()).unwrap()).unwrap().detach();
     clock.advance(10 * MS);
     assert_eq!(receiver.recv(), Err(mpsc::RecvError), "its closure is gone, and it was not called");
+}
+
+/// Two callbacks, each on a thread of its own, that are both running and then cancel each other and wait.
+fn wait_for_each_other(first: &Handle, second: &Handle) {
+    let guards: Arc<[OnceLock<CallbackGuard>; 2]> = Arc::default();
+    let (both, (sender, receiver)) = (Arc::new(Barrier::new(3)), mpsc::channel());
+    for (own, timers) in [first, second].into_iter().enumerate() {
+        let (others, both, sender) = (guards.clone(), both.clone(), sender.clone());
+        let call = move |_: Firing| {
+            both.wait();
+            let other = others[1 - own].get().unwrap();
+            sender.send((other.cancel_and_wait(), other.status())).unwrap();
+        };
+        guards[own].set(timers.call_every(MS, call).unwrap()).unwrap();
+    }
+    both.wait();
+    let mut said = [receiver.recv_timeout(LONG).unwrap(), receiver.recv_timeout(LONG).unwrap()];
+    said.sort_by_key(|(_, after)| *after == Status::Over);
+    // The one that asked last did not wait; the other waited until that had ended.
+    assert_eq!(said, [(Status::Running, Status::Running), (Status::Running, Status::Over)]);
+    for guard in &*guards {
+        assert_ne!(guard.get().unwrap().cancel_and_wait(), Status::Pending, "both were cancelled");
+    }
+}
+
+#[test]
+fn l14_two_callbacks_on_a_pool_that_wait_for_each_other_do_not_wait_for_ever() {
+    on_both(|spawn| {
+        let timers = spawn(Driver::builder().callback_pool(2));
+        wait_for_each_other(&timers, &timers);
+    });
+}
+
+#[test]
+fn l14_two_callbacks_of_two_drivers_that_wait_for_each_other_do_not_wait_for_ever() {
+    on_both(|spawn| {
+        let (one, other) = (spawn(Driver::builder()), spawn(Driver::builder()));
+        wait_for_each_other(&one, &other);
+    });
+}
+
+#[test]
+fn l14_three_callbacks_that_wait_in_a_ring_do_not_wait_for_ever() {
+    let timers = Driver::builder().callback_pool(3).spawn(TimerHeap::new()).unwrap();
+    let guards: Arc<[OnceLock<CallbackGuard>; 3]> = Arc::default();
+    let (all, (sender, receiver)) = (Arc::new(Barrier::new(4)), mpsc::channel());
+    for own in 0..3 {
+        let (others, all, sender) = (guards.clone(), all.clone(), sender.clone());
+        let call = move |_: Firing| {
+            all.wait();
+            sender.send(others[(own + 1) % 3].get().unwrap().cancel_and_wait()).unwrap();
+        };
+        guards[own].set(timers.call_after(MS, call).unwrap()).unwrap();
+    }
+    all.wait();
+    let said: Vec<_> = (0..3).map(|_| receiver.recv_timeout(LONG).unwrap()).collect();
+    assert_eq!(said, [Status::Running; 3]);
 }

@@ -125,6 +125,7 @@ fn torment(seed: u64, torment: &Torment<'_>) -> Done {
             assert_eq!(entry.calls.load(Ordering::SeqCst), 1, "it was over");
             done.over += 1;
         }
+        Status::Full => panic!("there is room"),
     };
     // However busy the machine is, something has been done in the end.
     while Instant::now() < end || done.armed < *pending as u64 + 200 || done.moved < 20 {

@@ -176,3 +176,18 @@ fn l4_an_event_loop_is_told_of_an_earlier_timer_and_of_no_other() {
     far.reschedule_after(MS);
     assert_eq!(told.try_iter().count(), 1);
 }
+
+#[test]
+fn l4_word_of_an_earlier_timer_is_heard_once() {
+    on_both(|spawn| {
+        let timers = spawn(Driver::builder());
+        let _far = timers.call_after(Duration::from_secs(3600), |_| {}).unwrap();
+        for n in 1..=20 {
+            let (sender, receiver) = mpsc::channel();
+            timers.call_after(2 * MS, move |_| sender.send(()).unwrap()).unwrap().detach();
+            receiver.recv_timeout(LONG).unwrap();
+            // At most one for each timer, and not one after another while it waits for it.
+            assert!(timers.metrics().wake_ups.earlier <= n + 1, "{:?}", timers.metrics().wake_ups);
+        }
+    });
+}

@@ -1,10 +1,10 @@
-//! A clock moved by hand, by several threads at once, and while a driver on it is paused or shut down (L28, L31, L32).
+//! A clock moved by hand, by several threads at once, and while a driver on it is paused or shut down (L28, L31, L32, L52).
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use loom::thread;
-use tickwheel::{Clock, Driver, Status};
+use tickwheel::{CallbackGuard, Clock, Driver, Status};
 
 use crate::support::{Bound, Runs, at, by_hand, model};
 
@@ -27,6 +27,52 @@ fn l28_two_threads_that_move_a_clock() {
         assert_eq!(runs.count(), 2, "what was due by its target has run");
         moving.join().unwrap();
         assert!(clock.now() >= at(10));
+    });
+}
+
+#[test]
+fn l52_a_step_against_a_thread_that_arms() {
+    model(Bound::None, || {
+        let (clock, timers) = by_hand(0);
+        let handle = timers.handle();
+        let arming = thread::spawn(move || handle.call_at(at(5), |_| {}).unwrap());
+        let step = clock.step();
+        let stop = step.as_ref().map(|step| step.now);
+        assert!(stop.is_none_or(|stop| stop == at(5)) && clock.now() <= at(5), "it went to {stop:?}");
+        let guard = arming.join().unwrap();
+        assert_eq!(guard.status() == Status::Over, step.is_some());
+    });
+}
+
+#[test]
+fn l52_a_step_against_a_thread_that_arms_and_cancels() {
+    model(Bound::None, || {
+        let (clock, timers) = by_hand(0);
+        let handle = timers.handle();
+        let arming = thread::spawn(move || (0..2).for_each(|_| drop(handle.call_at(at(5), |_| {}).unwrap())));
+        let _ = clock.step();
+        assert!(clock.now() <= at(5), "it went to {:?}", clock.now());
+        arming.join().unwrap();
+        assert_eq!(clock.step(), None, "nothing is armed");
+    });
+}
+
+#[test]
+fn l14_two_callbacks_on_the_pool_wait_for_each_other() {
+    model(Bound::Preemptions(2), || {
+        let (clock, timers) = by_hand(2);
+        let guards: Arc<[OnceLock<CallbackGuard>; 2]> = Arc::default();
+        let runs = Runs::new();
+        for own in 0..2 {
+            let others = guards.clone();
+            let call = runs.then(move |_| {
+                let _ = others[1 - own].get().expect("it was put there before").cancel_and_wait();
+            });
+            assert!(guards[own].set(timers.call_at(at(5), call).unwrap()).is_ok());
+        }
+        clock.advance_to(at(10)); // for ever, if each waits for the other
+        assert!((1..=2).contains(&runs.count()), "one may be cancelled before it runs");
+        assert!(guards.iter().all(|guard| guard.get().unwrap().status() == Status::Over));
     });
 }
 

@@ -13,7 +13,11 @@ fn l31_shut_down_against_arm() {
         let timers = builder(at(10)).for_event_loop(wheel(), || {}).unwrap();
         let (handle, runs) = (timers.handle(), Runs::new());
         let (arming, call) = (handle.clone(), runs.callback());
-        let armed = thread::spawn(move || arming.call_at(at(5), call));
+        let armed = thread::spawn(move || {
+            let armed = arming.call_at(at(5), call);
+            assert!(armed.is_ok() || arming.is_closed(), "it was refused, and the driver is not closed");
+            armed
+        });
         timers.shutdown();
         match armed.join().unwrap() {
             Ok(guard) => assert_eq!((guard.status(), runs.dropped()), (Status::Over, 1), "it was dropped"),

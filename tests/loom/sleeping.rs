@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use tickwheel::{LoopDriver, Status};
 
-use crate::support::{Bound, Latch, at, builder, heap, model, wheel};
+use crate::support::{Bound, Hand, Latch, at, builder, heap, model, on, wheel};
 
 /// A driver with so many shards that the model turns, and how often it was told of an earlier timer.
 fn told(shards: usize) -> (Arc<LoopDriver>, Arc<AtomicUsize>) {
@@ -79,5 +79,27 @@ fn l4_reset_to_earlier_against_the_park() {
         called.wait();
         drop(guard);
         timers.shutdown();
+    });
+}
+
+#[test]
+fn l37_a_clock_that_jumps_against_the_park() {
+    model(Bound::None, || {
+        let told = Arc::new(AtomicUsize::new(0));
+        let (counted, clock) = (told.clone(), Hand::new());
+        let on_earlier = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        };
+        let timers = on(clock.clone()).for_event_loop(heap(), on_earlier).unwrap();
+        let _far = timers.call_at(at(50), |_| {}).unwrap();
+        let arming = timers.handle();
+        let jumps = thread::spawn(move || {
+            clock.move_to(60);
+            arming.call_at(at(60), |_| {}).unwrap()
+        });
+        let timeout = timers.timeout().expect("one is armed");
+        let _near = jumps.join().unwrap();
+        let told = told.load(Ordering::Relaxed);
+        assert!(timeout.is_zero() || told == 1, "it sleeps for {timeout:?} and was told {told} times");
     });
 }

@@ -71,6 +71,11 @@ impl Clock for Still {
 pub(crate) struct Hand(Arc<Shared>);
 
 impl Hand {
+    /// One that stands at zero.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Shared::new(0)))
+    }
+
     pub(crate) fn move_to(&self, ms: usize) {
         self.0.store(ms, Ordering::Release);
     }
@@ -103,7 +108,8 @@ pub(crate) fn by_hand(pool: usize) -> (ManualClock, Driver) {
     (clock, timers)
 }
 
-fn on(clock: impl Clock + Send + Sync + 'static) -> DriverBuilder {
+/// A driver on a clock, which reports panics to [`model`].
+pub(crate) fn on(clock: impl Clock + Send + Sync + 'static) -> DriverBuilder {
     let report = |panic: &(dyn std::any::Any + Send)| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| text.to_string()));
@@ -119,7 +125,7 @@ pub(crate) fn turned(timer: impl Timer<Task> + Send + 'static) -> Arc<LoopDriver
 
 /// As [`turned`], with a clock that stands at its zero and that the model moves.
 pub(crate) fn moved(timer: impl Timer<Task> + Send + 'static) -> (Hand, Arc<LoopDriver>) {
-    let clock = Hand(Arc::new(Shared::new(0)));
+    let clock = Hand::new();
     let timers = Arc::new(on(clock.clone()).for_event_loop(timer, || {}).unwrap());
     (clock, timers)
 }

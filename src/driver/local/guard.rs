@@ -2,6 +2,7 @@
 
 use alloc::rc::Rc;
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 
 use super::super::callback::Status;
@@ -60,7 +61,7 @@ impl LocalGuard {
     ///
     /// - `Pending`: it is not called any more, and its closure has been dropped.
     /// - `Running`: the run that is under way is the last.
-    /// - `Over`: there was nothing to cancel.
+    /// - `Over`, `Full`: there was nothing to cancel.
     pub fn cancel(&self) -> Status {
         let node = self.node();
         let status = node.status();
@@ -71,7 +72,7 @@ impl LocalGuard {
                 drop((node.call.take(), task));
             }
             Phase::Running => node.is_cancelled.set(true),
-            Phase::Over => {}
+            Phase::Over | Phase::Full => {}
         }
         status
     }
@@ -81,7 +82,7 @@ impl LocalGuard {
     /// - `Pending`: it is called at `deadline` instead. A periodic one goes on from there, with the slack given here.
     /// - `Running`: the next run of a periodic one is at `deadline`, unless it was cancelled during this one; one that
     ///   is called once has had its run.
-    /// - `Over`: nothing was done.
+    /// - `Over`, `Full`: nothing was done.
     pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
         let (node, deadline) = (self.node(), deadline.into());
         match node.phase.get() {
@@ -91,7 +92,7 @@ impl LocalGuard {
                 }
             }
             Phase::Running if node.period.is_some() && !node.is_cancelled.get() => node.moved_to.set(Some(deadline)),
-            Phase::Running | Phase::Over => {}
+            Phase::Running | Phase::Over | Phase::Full => {}
         }
         node.status()
     }
@@ -114,6 +115,10 @@ impl Drop for LocalGuard {
         }
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for LocalGuard {}
+impl RefUnwindSafe for LocalGuard {}
 
 impl fmt::Debug for LocalGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 use alloc::rc::Rc;
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 use std::task::Waker;
@@ -130,6 +131,10 @@ impl LocalHandle {
         self.wake_at(self.now() + delay, waker)
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for LocalHandle {}
+impl RefUnwindSafe for LocalHandle {}
 
 impl fmt::Debug for LocalHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

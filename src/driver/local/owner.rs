@@ -1,9 +1,9 @@
 //! The owner of a local driver: turns it, and ends it.
 
 use alloc::rc::Rc;
-use core::cell::Cell;
 use core::fmt;
 use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 
@@ -11,7 +11,8 @@ use super::super::core::Turned;
 use super::handle::LocalHandle;
 use super::shared::Shared;
 use super::task::LocalTask;
-use crate::clock::Clock;
+use crate::clock::{Clock, FiredKind};
+use crate::error::ArmErrorReason;
 use crate::time::Timestamp;
 use crate::timer::{Budget, Timer};
 
@@ -52,13 +53,12 @@ use crate::timer::{Budget, Timer};
 /// # Panics
 ///
 /// What a callback or waker panics with goes on to who called [`turn`](Self::turn): there is no thread here that others
-/// depend on. Nothing is lost: what was due after it is due at once, in the next turn.
+/// depend on. Nothing is lost: what was due after it is due at once, in the next turn. If it is the clock that panics in
+/// a turn, the turn goes on by the time that it was given, and the panic goes on at its end.
 pub struct LocalDriver<C: Timer<LocalTask> + 'static> {
     shared: Rc<Shared<C>>,
     handle: LocalHandle,
     budget: Budget,
-    /// The latest time of a turn so far.
-    turned_at: Cell<Timestamp>,
 }
 
 impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
@@ -67,12 +67,20 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
     pub fn new(timer: C, clock: impl Clock + 'static) -> Self {
         let shared = Rc::new(Shared::new(timer, Box::new(clock)));
         let handle = LocalHandle::new(shared.clone());
-        Self { shared, handle, budget: Budget::UNLIMITED, turned_at: Cell::new(Timestamp::ZERO) }
+        Self { shared, handle, budget: Budget::UNLIMITED }
     }
 
     /// The same driver with turns that touch at most about so many entries each. Not bounded unless set; 0 counts as 1.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.budget = Budget::entries(budget.left().max(1));
+        self
+    }
+
+    /// The same driver with a hook that is called when a periodic callback is to be armed again and there is no room: it
+    /// is over then, and its guard says [`Full`](crate::Status::Full). It can only happen with a timer whose number of
+    /// timers is limited.
+    pub fn on_full(self, report: impl Fn(FiredKind, ArmErrorReason) + 'static) -> Self {
+        *self.shared.on_full.borrow_mut() = Some(Rc::new(report));
         self
     }
 
@@ -86,8 +94,9 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
     ///
     /// It may be called from a callback, and fires what else is due then.
     pub fn turn(&self, now: Timestamp) -> Turned {
-        let now = now.max(self.turned_at.get());
-        self.turned_at.set(now);
+        let shared = self.handle.shared();
+        let now = now.max(shared.turned_at.get());
+        shared.turned_at.set(now);
         self.shared.timer.borrow_mut().open_turn(now);
         let (mut budget, mut fired) = (self.budget, 0);
         loop {
@@ -95,8 +104,9 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
             let expired = self.shared.timer.borrow_mut().expire_next(&mut budget);
             let Some(expired) = expired else { break };
             fired += 1;
-            self.handle.shared().fire(expired);
+            shared.fire(expired);
         }
+        shared.pass_on_panic();
         let is_cut = budget.is_spent() && self.next_turn().is_some_and(|next| next <= now);
         Turned { fired, is_cut }
     }
@@ -108,7 +118,8 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
 
     /// How long to wait for the next turn, from now on: what a poll takes as its timeout. `None` is for ever.
     pub fn timeout(&self) -> Option<Duration> {
-        self.next_turn().map(|next| next - self.now())
+        let has_passed = |next| next <= self.handle.shared().turned_at.get();
+        self.next_turn().map(|next| if has_passed(next) { Duration::ZERO } else { next - self.now() })
     }
 }
 
@@ -125,6 +136,10 @@ impl<C: Timer<LocalTask> + 'static> Drop for LocalDriver<C> {
         self.handle.shared().close();
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl<C: Timer<LocalTask> + 'static> UnwindSafe for LocalDriver<C> {}
+impl<C: Timer<LocalTask> + 'static> RefUnwindSafe for LocalDriver<C> {}
 
 impl<C: Timer<LocalTask> + 'static> fmt::Debug for LocalDriver<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

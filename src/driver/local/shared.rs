@@ -12,15 +12,23 @@ use std::vec::Vec;
 
 use super::super::callback::Firing;
 use super::task::{LocalCall, LocalKind, LocalTask, Node, Phase};
-use crate::clock::Clock;
+use crate::clock::{Clock, FiredKind};
 use crate::error::{ArmError, ArmErrorReason};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Expired, Timer, TimerId};
+
+/// Called with what could not be armed again, and why.
+type OnFull = Rc<dyn Fn(FiredKind, ArmErrorReason)>;
 
 /// What a local driver, its handles and its guards share.
 pub(crate) struct Shared<C: ?Sized> {
     clock: Box<dyn Clock>,
     is_closed: Cell<bool>,
+    /// The latest time of a turn so far.
+    pub(crate) turned_at: Cell<Timestamp>,
+    /// What the clock has panicked with in the turn under way.
+    panicked: Cell<Option<Box<dyn Any + Send>>>,
+    pub(crate) on_full: RefCell<Option<OnFull>>,
     pub(crate) timer: RefCell<C>,
 }
 
@@ -29,13 +37,35 @@ pub(crate) type AnyShared = Shared<dyn Timer<LocalTask>>;
 
 impl<C> Shared<C> {
     pub(crate) fn new(timer: C, clock: Box<dyn Clock>) -> Self {
-        Self { clock, is_closed: Cell::new(false), timer: RefCell::new(timer) }
+        Self {
+            clock,
+            is_closed: Cell::new(false),
+            turned_at: Cell::new(Timestamp::ZERO),
+            panicked: Cell::new(None),
+            on_full: RefCell::new(None),
+            timer: RefCell::new(timer),
+        }
     }
 }
 
 impl AnyShared {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What time it is, in a turn: that of the turn if the clock panics, which goes on at the turn's end.
+    fn now_in_turn(&self) -> Timestamp {
+        catch_unwind(AssertUnwindSafe(|| self.now())).unwrap_or_else(|panic| {
+            self.panicked.set(Some(panic));
+            self.turned_at.get()
+        })
+    }
+
+    /// Panics as the clock did in this turn.
+    pub(crate) fn pass_on_panic(&self) {
+        if let Some(panic) = self.panicked.take() {
+            resume_unwind(panic);
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -90,17 +120,27 @@ impl AnyShared {
             return;
         }
         let Some(call) = node.call.take() else { return };
-        let mut run = Run { node, call: Some(call) };
+        let mut run = Run { node, call: Some(call), after: Phase::Over };
         node.phase.set(Phase::Running);
-        let firing = Firing { due: node.due.get(), missed: node.missed.get(), now: self.now() };
+        let firing = Firing { due: node.due.get(), missed: node.missed.get(), now: self.now_in_turn() };
         if let Some(call) = &mut run.call {
             call(firing);
         }
-        if let Some((deadline, missed)) = node.next(firing.now) {
-            if let Ok(id) = self.arm(deadline, LocalTask(LocalKind::Call(node.clone()))) {
+        let Some((deadline, missed)) = node.next(firing.now) else { return };
+        match self.arm(deadline, LocalTask(LocalKind::Call(node.clone()))) {
+            Ok(id) => {
                 node.call.set(run.call.take());
                 node.armed(id, deadline, missed);
             }
+            Err(error) if error.reason() != ArmErrorReason::Closed => {
+                run.after = Phase::Full;
+                drop(run);
+                let on_full = self.on_full.borrow().clone();
+                if let Some(on_full) = on_full {
+                    on_full(FiredKind::Callback, error.reason());
+                }
+            }
+            Err(_) => {}
         }
     }
 
@@ -138,21 +178,23 @@ impl AnyShared {
 struct Run<'a> {
     node: &'a Node,
     call: Option<LocalCall>,
+    /// What it is once its closure is gone.
+    after: Phase,
 }
 
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         /// Says so even if the closure panics as it is dropped.
-        struct Over<'a>(&'a Node);
+        struct Over<'a>(&'a Node, Phase);
 
         impl Drop for Over<'_> {
             fn drop(&mut self) {
-                self.0.phase.set(Phase::Over);
+                self.0.phase.set(self.1);
             }
         }
 
         if let Some(call) = self.call.take() {
-            let _over = Over(self.node);
+            let _over = Over(self.node, self.after);
             drop(call);
         }
     }

@@ -49,6 +49,8 @@ pub(crate) enum Phase {
     Armed(TimerId),
     Running,
     Over,
+    /// Over, since it could not be armed again.
+    Full,
 }
 
 impl Node {
@@ -71,6 +73,7 @@ impl Node {
             Phase::Armed(_) => Status::Pending,
             Phase::Running => Status::Running,
             Phase::Over => Status::Over,
+            Phase::Full => Status::Full,
         }
     }
 

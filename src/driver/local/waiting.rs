@@ -2,6 +2,7 @@
 
 use alloc::rc::Rc;
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::task::Waker;
 
@@ -66,6 +67,10 @@ impl Drop for LocalWaiting {
         drop(task);
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for LocalWaiting {}
+impl RefUnwindSafe for LocalWaiting {}
 
 impl fmt::Debug for LocalWaiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

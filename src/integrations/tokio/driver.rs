@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::io;
 
 use ::tokio::task::{AbortHandle, yield_now};
@@ -94,12 +95,16 @@ impl Drop for Closing {
 async fn run(closing: Closing) {
     let Shared { driver, alarm } = &*closing.0;
     // Its owner aborts it.
+    let core = driver.core();
     loop {
-        let now = driver.now();
-        if driver.core().next_turn() <= now.as_nanos() {
-            if driver.turn(now).is_cut {
-                yield_now().await;
+        let now = core.now_or_last();
+        if core.is_due(now) {
+            // Nothing else of the user's goes further than the call of it, but the timer may be the user's too.
+            if core.guarded(|| driver.turn(now)).is_none() {
+                break;
             }
+            // What is due may be due again at once, without end: others have their chance between any two turns (L41).
+            yield_now().await;
         } else if alarm.wait().await.is_err() {
             break;
         }
@@ -134,6 +139,10 @@ impl Drop for TokioDriver {
         }
     }
 }
+
+/// A panic leaves nothing of it half done.
+impl UnwindSafe for TokioDriver {}
+impl RefUnwindSafe for TokioDriver {}
 
 impl fmt::Debug for TokioDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,6 @@ use ::tokio::time::timeout;
 
 use crate::driver::Core;
 use crate::sync::{Arc, Mutex, Weak};
-use crate::time::Timestamp;
 
 pub(super) struct Alarm {
     earlier: Notify,
@@ -41,7 +40,7 @@ impl Alarm {
             self.earlier.notified().await;
             return Ok(());
         }
-        let left = Timestamp::from_nanos(until) - core.now();
+        let left = core.wait_for(until);
         drop(core);
         let _ = timeout(left, self.earlier.notified()).await;
         Ok(())

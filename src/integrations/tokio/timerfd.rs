@@ -19,7 +19,6 @@ use rustix::time::{
 
 use crate::driver::Core;
 use crate::sync::{Arc, Mutex, Weak};
-use crate::time::Timestamp;
 
 const ZERO: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
@@ -64,15 +63,19 @@ impl Alarm {
 
     /// Publishes until when the driver sleeps and sets the timerfd to it.
     fn set(&self) {
+        let driver; // the last one to go, as it may be the last one to hold the user's timer
         let core = self.core.lock();
-        let Some(driver) = core.upgrade() else { return };
+        driver = core.upgrade();
+        let Some(driver) = &driver else { return };
+        let mut panic = None;
         let until = driver.sleeper.fall_asleep(|| driver.next_turn());
         let expiry = if until == u64::MAX {
             ZERO
         } else {
             // The driver's clock is read second: what passes between the two makes it ring early, and not late.
             let now = clock_gettime(ClockId::Monotonic);
-            let left = Timestamp::from_nanos(until) - driver.now();
+            let left;
+            (left, panic) = driver.wait_unreported(until);
             let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
             now + left
         };
@@ -80,6 +83,8 @@ impl Alarm {
         let set = timerfd_settime(&self.timer, TimerfdTimerFlags::ABSTIME, &once);
         // It is a timerfd, and the time is one: there is nothing for the system to refuse.
         set.expect("a timerfd takes any time");
+        drop(core);
+        driver.report_panic(panic);
     }
 }
 
