@@ -14,6 +14,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::Contender;
+use crate::advice::Variant;
 use crate::lateness::{BINS, Histogram, Lateness, Scale};
 use crate::replay::{Outcome, SPANS};
 use crate::report::grouped;
@@ -45,8 +46,12 @@ struct Series<'a> {
 }
 
 /// Draws all replays of one trace.
-pub(crate) fn draw(trace: &Trace, replays: &[(Contender, Outcome)]) -> Result<String, Box<dyn Error>> {
-    let scale = Scale::of(trace.kind);
+pub(crate) fn draw(
+    trace: &Trace,
+    replays: &[(Contender, Outcome)],
+    advice: &[Variant],
+) -> Result<String, Box<dyn Error>> {
+    let scale = Scale::of(trace);
     let mut kernel = Histogram::default();
     let mut all = Vec::new();
     for (contender, outcome) in replays {
