@@ -335,18 +335,19 @@ impl<M: Copy, T> Arena<M, T> {
         })
     }
 
-    /// Makes room for `additional` more timers, or as many as there may be.
+    /// Makes room for `additional` more timers, or as many as there may be, and says how many that is.
     ///
     /// # Panics
     ///
     /// If there is no limit and they are more than the arena can have.
-    pub(crate) fn reserve(&mut self, additional: usize) {
+    pub(crate) fn reserve(&mut self, additional: usize) -> usize {
         let is_limited = self.max_live < self.capacity;
         assert!(is_limited || additional <= self.room, "capacity overflow: there is no room for {additional} timers");
         let wanted = additional.min(self.room);
         let missing = wanted.saturating_sub(self.free_places()).div_ceil(Self::PAGE);
         self.pages.reserve(missing.saturating_sub(self.given_back.len()));
         while self.free_places() < wanted && self.grow() {}
+        wanted
     }
 
     /// Takes every timer out. Their values are in what this gives back, and are to be dropped when the owner is in

@@ -376,7 +376,7 @@ impl<T> Timer<T> for TimerHeap<T> {
     }
 
     fn reserve(&mut self, additional: usize) {
-        self.places.reserve(additional);
+        let additional = self.places.reserve(additional);
         self.heap.reserve(additional);
     }
 

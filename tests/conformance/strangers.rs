@@ -70,7 +70,8 @@ pub(crate) fn c5_l51_ids_of_siblings_over_a_long_random_run<F: Factory>() {
         let which = rng.usize(..containers.len());
         let (timers, model) = &mut containers[which];
         let id = ids[rng.usize(..ids.len())];
-        let tick = now + 1 + rng.u64(..1 << rng.u32(1..18));
+        let bits = rng.u32(1..18);
+        let tick = now + 1 + rng.u64(..1 << bits);
         match rng.u8(..12) {
             0..5 => {
                 let id = timers.insert(at::<F>(tick), value).unwrap();

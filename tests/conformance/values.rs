@@ -110,7 +110,8 @@ struct Fussy {
 
 impl Drop for Fussy {
     fn drop(&mut self) {
-        assert!(!self.panics, "a drop that panics");
+        // Where the case has failed, a second panic would end the whole suite.
+        assert!(!self.panics || std::thread::panicking(), "a drop that panics");
     }
 }
 
@@ -118,7 +119,7 @@ pub(crate) fn c4_a_drop_that_panics_in_clear_leaves_nothing_behind<F: Factory>()
     for which in [0, 1, 50, 99] {
         let drops = Rc::new(Cell::new(0));
         let mut timers = F::make();
-        let mut arm = |timers: &mut F::Timers<Fussy>, n: u64, panics| {
+        let arm = |timers: &mut F::Timers<Fussy>, n: u64, panics| {
             timers.insert(at::<F>(1 + n * n), Fussy { _counted: Counted::new(&drops), panics }).unwrap()
         };
         let ids: Vec<_> = (0..100).map(|n| arm(&mut timers, n, n == which)).collect();

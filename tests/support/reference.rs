@@ -361,18 +361,18 @@ impl<T> Timer<T> for Reference<T> {
     }
 
     fn clear(&mut self) {
-        let indexes: Vec<_> = self.armed.values().map(|armed| armed.index).collect();
-        self.armed.clear();
+        let armed = std::mem::take(&mut self.armed);
         self.stale_ticks.clear();
-        indexes.into_iter().for_each(|index| self.release(index));
+        armed.values().for_each(|armed| self.release(armed.index));
         if self.has(Fault::ClearForgetsGenerations) {
             self.slots.clear();
             self.free.clear();
         }
+        drop(armed);
     }
 
     fn reserve(&mut self, additional: usize) {
-        self.slots.reserve(additional);
+        self.slots.reserve(additional.min(self.limit.saturating_sub(self.armed.len())));
     }
 
     fn shrink_to_fit(&mut self) {
