@@ -379,3 +379,30 @@ fn on_a_thread_of_its_own_and_with_shards() {
     });
     assert_eq!(timers.pending(), 0);
 }
+
+#[test]
+fn an_after_of_no_delay_has_no_message_before_a_turn() {
+    let (clock, timers) = on_a_wheel();
+    let after = timers.after(Duration::ZERO).unwrap();
+    let is_there = || {
+        select! {
+            recv(after) -> at => at.is_ok(),
+            default => false,
+        }
+    };
+    assert!(!is_there());
+    clock.advance(Duration::ZERO);
+    assert!(is_there());
+}
+
+#[test]
+fn ticks_stay_in_step_for_a_receiver_that_comes_late() {
+    let (clock, timers) = on_a_wheel();
+    let ticks = timers.tick(10 * MS).unwrap();
+    clock.advance(35 * MS);
+    assert_eq!(ticks.try_recv(), Ok(at_ms(10)));
+    clock.advance(4 * MS);
+    assert_eq!(ticks.try_recv(), Err(TryRecvError::Empty));
+    clock.advance(MS);
+    assert_eq!(ticks.try_recv(), Ok(at_ms(40)));
+}
