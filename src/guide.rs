@@ -8,6 +8,7 @@ macro_rules! links {
         "\
 [design]: crate::guide::design
 [driver]: crate::guide::driver
+[MissedTicks]: crate::MissedTicks
 [futures]: crate::guide::futures
 [algorithms]: crate::guide::algorithms
 [testing]: crate::guide::testing
@@ -27,6 +28,8 @@ macro_rules! links {
 [0010]: crate::guide::decisions::timerfd_as_a_pipe
 [0014]: crate::guide::decisions::fewer_instructions
 [0015]: crate::guide::decisions::stock
+[0016]: crate::guide::decisions::steps_left_to_turns
+[0017]: crate::guide::decisions::lead_of_the_sweep
 [integrations]: crate::guide::integrations
 [benchmarks]: crate::guide::benchmarks
 "
@@ -132,4 +135,12 @@ pub mod decisions {
     #[doc = links!()]
     #[doc = include_str!("../docs/decisions/0015-stock.md")]
     pub mod stock {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0016-steps-left-to-turns.md")]
+    pub mod steps_left_to_turns {}
+
+    #[doc = links!()]
+    #[doc = include_str!("../docs/decisions/0017-lead-of-the-sweep.md")]
+    pub mod lead_of_the_sweep {}
 }

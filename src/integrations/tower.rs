@@ -1,9 +1,13 @@
 //! A timeout for tower's services: a layer, and the service that it makes.
 //!
+//! It stands where tower's own `TimeoutLayer` would: its error is a [`BoxError`], in which the service's own error is
+//! found as it is, and an [`Elapsed`] where the time limit was over. So what is usual there goes on working, such as
+//! axum's `HandleErrorLayer`.
+//!
 //! ```
 //! use std::time::Duration;
-//! use tickwheel::integrations::tower::{TimeoutError, TimeoutLayer};
-//! use tickwheel::{Driver, ManualClock, Resolution, TimerWheel};
+//! use tickwheel::integrations::tower::TimeoutLayer;
+//! use tickwheel::{Driver, Elapsed, ManualClock, Resolution, TimerWheel};
 //! use tower::{ServiceBuilder, ServiceExt};
 //!
 //! # smol::block_on(async {
@@ -16,16 +20,19 @@
 //! let reply = service.oneshot(std::future::pending());
 //! let late = async { clock.advance(Duration::from_secs(30)) };
 //! let (reply, _) = smol::future::zip(reply, late).await;
-//! assert!(matches!(reply, Err(TimeoutError::Elapsed)));
+//! assert!(reply.unwrap_err().is::<Elapsed>());
 //! # Ok::<(), std::io::Error>(())
 //! # }).unwrap();
 //! ```
 
+use core::error::Error;
 use core::fmt;
 use core::future::Future;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
+use std::boxed::Box;
 use std::io;
 
 use pin_project_lite::pin_project;
@@ -33,28 +40,51 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::driver::Handle;
-use crate::error::SleepError;
+use crate::error::{Elapsed, SleepError};
 use crate::future::Sleep;
+
+/// tower's error of any kind.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Errors are a [`BoxError`], as those of tower's own layer are.
+#[derive(Clone, Copy, Debug)]
+pub struct Boxed;
+
+/// Errors are a [`TimeoutError`] of the service's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Typed;
 
 /// Gives a service a [`Timeout`].
 #[derive(Clone, Debug)]
-pub struct TimeoutLayer {
+pub struct TimeoutLayer<K = Boxed> {
     handle: Handle,
     timeout: Duration,
+    kind: PhantomData<K>,
 }
 
 /// A service whose answers have a time limit, which begins with the call.
 ///
-/// A request that takes longer is dropped, and answered with [`TimeoutError::Elapsed`]. One that is ready when it is
-/// polled first costs no timer, and one that is ready together with its time limit wins (L18, L33).
+/// A request that takes longer is dropped and fails. One that is ready when it is polled first costs no timer, and one
+/// that is ready together with its time limit wins.
+///
+/// # Errors
+///
+/// A [`BoxError`], which is one of:
+///
+/// - the service's own error, as it is: it can be downcast to, and its [`source`](Error::source)s follow;
+/// - [`Elapsed`], where the time limit was over first;
+/// - [`SleepError`], where the limit could not be held: the driver was shut down, or its shard is full.
+///
+/// A service of the layer that is [`typed`](TimeoutLayer::typed) has a [`TimeoutError`] instead.
 #[derive(Clone, Debug)]
-pub struct Timeout<S> {
+pub struct Timeout<S, K = Boxed> {
     inner: S,
     handle: Handle,
     timeout: Duration,
+    kind: PhantomData<K>,
 }
 
-/// Why there was no answer.
+/// Why there was no answer, where the service's own error keeps its type: see [`TimeoutLayer::typed`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum TimeoutError<E> {
@@ -70,34 +100,67 @@ pin_project! {
     /// The answer of a [`Timeout`] service.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are polled"]
-    pub struct ResponseFuture<F> {
+    pub struct ResponseFuture<F, K = Boxed> {
         #[pin]
         answer: F,
         limit: Sleep,
+        kind: PhantomData<K>,
     }
 }
 
 impl TimeoutLayer {
     /// A layer of timeouts of length `timeout` on the driver of `handle`.
     pub fn new(handle: Handle, timeout: Duration) -> Self {
-        Self { handle, timeout }
+        Self { handle, timeout, kind: PhantomData }
+    }
+
+    /// The same layer, whose services fail with a [`TimeoutError`] of the inner service's own error.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tickwheel::integrations::tower::{TimeoutError, TimeoutLayer};
+    /// use tickwheel::{Driver, TimerHeap};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    ///
+    /// # smol::block_on(async {
+    /// let timers = Driver::spawn(TimerHeap::new())?;
+    /// let service = ServiceBuilder::new()
+    ///     .layer(TimeoutLayer::new(timers.handle(), Duration::from_secs(30)).typed())
+    ///     .service_fn(|text: &'static str| async move { text.parse::<u32>() });
+    /// match service.oneshot("seven").await {
+    ///     Err(TimeoutError::Service(error)) => assert_eq!(error, "seven".parse::<u32>().unwrap_err()),
+    ///     Err(TimeoutError::Elapsed) => println!("it took longer than half a minute"),
+    ///     other => println!("{other:?}"),
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn typed(self) -> TimeoutLayer<Typed> {
+        TimeoutLayer { handle: self.handle, timeout: self.timeout, kind: PhantomData }
     }
 }
 
-impl<S> Layer<S> for TimeoutLayer {
-    type Service = Timeout<S>;
+impl<S, K> Layer<S> for TimeoutLayer<K> {
+    type Service = Timeout<S, K>;
 
-    fn layer(&self, inner: S) -> Timeout<S> {
-        Timeout::new(inner, self.handle.clone(), self.timeout)
+    fn layer(&self, inner: S) -> Timeout<S, K> {
+        Timeout { inner, handle: self.handle.clone(), timeout: self.timeout, kind: PhantomData }
     }
 }
 
 impl<S> Timeout<S> {
     /// `inner` with a time limit of `timeout`, on the driver of `handle`.
     pub fn new(inner: S, handle: Handle, timeout: Duration) -> Self {
-        Self { inner, handle, timeout }
+        Self { inner, handle, timeout, kind: PhantomData }
     }
 
+    /// The same service, which fails with a [`TimeoutError`]: as [`TimeoutLayer::typed`].
+    pub fn typed(self) -> Timeout<S, Typed> {
+        Timeout { inner: self.inner, handle: self.handle, timeout: self.timeout, kind: PhantomData }
+    }
+}
+
+impl<S, K> Timeout<S, K> {
     /// The service within.
     pub fn get_ref(&self) -> &S {
         &self.inner
@@ -112,26 +175,49 @@ impl<S> Timeout<S> {
     pub fn into_inner(self) -> S {
         self.inner
     }
+
+    fn call_within<R>(&mut self, request: R) -> ResponseFuture<S::Future, K>
+    where
+        S: Service<R>,
+    {
+        let limit = self.handle.sleep(self.timeout);
+        ResponseFuture { limit, answer: self.inner.call(request), kind: PhantomData }
+    }
 }
 
-impl<S: Service<R>, R> Service<R> for Timeout<S> {
+impl<S: Service<R, Error: Into<BoxError>>, R> Service<R> for Timeout<S> {
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        self.call_within(request)
+    }
+}
+
+impl<S: Service<R>, R> Service<R> for Timeout<S, Typed> {
     type Response = S::Response;
     type Error = TimeoutError<S::Error>;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, Typed>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context).map_err(TimeoutError::Service)
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        ResponseFuture { limit: self.handle.sleep(self.timeout), answer: self.inner.call(request) }
+        self.call_within(request)
     }
 }
 
-impl<F: Future<Output = Result<T, E>>, T, E> Future for ResponseFuture<F> {
-    type Output = Result<T, TimeoutError<E>>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+impl<F, K> ResponseFuture<F, K> {
+    fn poll_typed<T, E>(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T, TimeoutError<E>>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         let this = self.project();
         if let Poll::Ready(answer) = this.answer.poll(context) {
             return Poll::Ready(answer.map_err(TimeoutError::Service));
@@ -139,6 +225,33 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for ResponseFuture<F> {
         match ready!(this.limit.poll_unbudgeted(context)) {
             Ok(()) => Poll::Ready(Err(TimeoutError::Elapsed)),
             Err(error) => Poll::Ready(Err(TimeoutError::Timer(error))),
+        }
+    }
+}
+
+impl<F: Future<Output = Result<T, E>>, T, E: Into<BoxError>> Future for ResponseFuture<F> {
+    type Output = Result<T, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_typed(context).map_err(TimeoutError::into_boxed)
+    }
+}
+
+impl<F: Future<Output = Result<T, E>>, T, E> Future for ResponseFuture<F, Typed> {
+    type Output = Result<T, TimeoutError<E>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_typed(context)
+    }
+}
+
+impl<E: Into<BoxError>> TimeoutError<E> {
+    /// The error as [`Timeout`] has it if it is not typed: the service's own, an [`Elapsed`] or a [`SleepError`].
+    pub fn into_boxed(self) -> BoxError {
+        match self {
+            Self::Service(error) => error.into(),
+            Self::Elapsed => Elapsed::new().into(),
+            Self::Timer(error) => error.into(),
         }
     }
 }
@@ -153,16 +266,23 @@ impl<E: fmt::Display> fmt::Display for TimeoutError<E> {
     }
 }
 
-/// `Service` is transparent: it reads as the service's own error. So it is an error also around a boxed one, which
-/// is none itself.
-impl<E: fmt::Debug + fmt::Display> core::error::Error for TimeoutError<E> {}
+/// `Service` reads as the service's own error, which is also its source, so that it can be found by type.
+impl<E: Error + 'static> Error for TimeoutError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Service(error) => Some(error),
+            Self::Elapsed => None,
+            Self::Timer(error) => Some(error),
+        }
+    }
+}
 
 impl<E: Into<io::Error>> From<TimeoutError<E>> for io::Error {
     fn from(error: TimeoutError<E>) -> Self {
         match error {
             TimeoutError::Service(error) => error.into(),
             TimeoutError::Elapsed => Self::new(io::ErrorKind::TimedOut, "the request took longer than its time limit"),
-            TimeoutError::Timer(error) => Self::other(error),
+            TimeoutError::Timer(error) => error.into(),
         }
     }
 }

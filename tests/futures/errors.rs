@@ -72,7 +72,7 @@ fn a_callback_that_may_not_cross_threads_is_dropped_or_left_behind() -> Result<(
     let error = shut_down().call_after(ms(1), |_| ()).unwrap_err();
     let reason: &(dyn Error + Send + Sync) = &error.reason();
     assert_eq!(reason.to_string(), error.to_string());
-    drop(error.into_value());
+    let _call = error.into_value();
     Ok(())
 }
 

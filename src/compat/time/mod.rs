@@ -30,6 +30,7 @@ mod interval;
 mod sleep;
 mod timeout;
 
+#[doc(no_inline)]
 pub use core::time::Duration;
 pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};

@@ -120,7 +120,7 @@ fn a_time_limit_is_kept_though_the_budget_is_used_up() {
     let ended = holds(|timers| {
         let handle = timers.clone();
         let service = tower::service_fn(move |()| greedy(handle.clone()));
-        integrations::tower::Timeout::new(service, timers, limit).call(())
+        integrations::tower::Timeout::new(service, timers, limit).typed().call(())
     });
     assert_eq!(ended, Err(integrations::tower::TimeoutError::Elapsed));
 }
