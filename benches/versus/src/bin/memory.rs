@@ -1,4 +1,4 @@
-//! One measurement of memory in a process of its own: `memory CONTENDER TIMERS`, which [`versus::memory`] starts.
+//! One measurement of memory in a process of its own: `memory CONTENDER TIMERS`, which the bench starts.
 
 use std::process::ExitCode;
 
@@ -9,14 +9,7 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args().skip(1).collect();
-    match versus::memory::measure(&args, || ALLOCATED.current_usage()) {
-        Ok(footprint) => {
-            println!("{footprint}");
-            ExitCode::SUCCESS
-        }
-        Err(what) => {
-            eprintln!("{what}");
-            ExitCode::FAILURE
-        }
-    }
+    harness::options::exit(
+        versus::roster::measure(&args, &|| ALLOCATED.current_usage()).map(|bytes| println!("{bytes}")),
+    )
 }

@@ -8,38 +8,33 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::jobs::contender::{Contender, OnTurn};
 use crate::peers::stamped::{Stamped, StampedSlab};
+use jobs::contender::{Contender, OnTurn, Value};
 
-#[derive(Default)]
-pub(crate) struct LazyBinaryHeap {
+pub(crate) struct LazyBinaryHeap<V = u64> {
     heap: BinaryHeap<Reverse<(u64, Stamped)>>,
-    values: StampedSlab,
+    values: StampedSlab<V>,
 }
 
-impl LazyBinaryHeap {
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.heap.shrink_to_fit();
-        self.values.shrink_to_fit();
+impl<V> Default for LazyBinaryHeap<V> {
+    fn default() -> Self {
+        Self { heap: BinaryHeap::new(), values: StampedSlab::default() }
     }
 }
 
-impl Contender for LazyBinaryHeap {
+impl<V: Value> Contender for LazyBinaryHeap<V> {
     const NAME: &'static str = "binaryheap";
     type Key = Stamped;
-    type Entered = ();
+    type Value = V;
+    type With<W: Value> = LazyBinaryHeap<W>;
 
-    fn new() -> Self {
-        Self::default()
-    }
-
-    fn arm(&mut self, due_ticks: u64, value: u64) -> Stamped {
+    fn arm(&mut self, due_ticks: u64, value: V) -> Stamped {
         let name = self.values.insert(value);
         self.heap.push(Reverse((due_ticks, name)));
         name
     }
 
-    fn cancel(&mut self, key: &mut Stamped) -> Option<u64> {
+    fn cancel(&mut self, key: &mut Stamped) -> Option<V> {
         self.values.take(*key)
     }
 
@@ -61,5 +56,8 @@ impl Contender for LazyBinaryHeap {
         self.values.len()
     }
 
-    fn enter(&self) {}
+    fn shrink(&mut self) {
+        self.heap.shrink_to_fit();
+        self.values.shrink_to_fit();
+    }
 }

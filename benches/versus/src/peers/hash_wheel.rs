@@ -7,20 +7,27 @@
 //! - Cancelling does not give the value back, so the harness keeps it in the key; and the wheel does not count its
 //!   timers, so what went in and came out is counted here.
 
+use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
 use hierarchical_hash_wheel_timer::wheels::cancellable::{CancellableTimerEntry, QuadWheelWithOverflow};
 
-use crate::jobs::contender::{Contender, OnTurn};
+use jobs::contender::{Contender, OnTurn, Value};
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Armed {
+#[derive(Clone, Copy)]
+pub(crate) struct Armed<V> {
     id: u64,
-    value: u64,
+    value: V,
 }
 
-impl CancellableTimerEntry for Armed {
+impl<V> fmt::Debug for Armed<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+impl<V: Value> CancellableTimerEntry for Armed<V> {
     type Id = u64;
 
     fn id(&self) -> &u64 {
@@ -28,23 +35,26 @@ impl CancellableTimerEntry for Armed {
     }
 }
 
-pub(crate) struct HashWheel {
-    wheel: QuadWheelWithOverflow<Armed>,
+pub(crate) struct HashWheel<V: Value = u64> {
+    wheel: QuadWheelWithOverflow<Armed<V>>,
     armings: u64,
     pending: usize,
     now_ticks: u64,
 }
 
-impl Contender for HashWheel {
-    const NAME: &'static str = "hhwt";
-    type Key = Armed;
-    type Entered = ();
-
-    fn new() -> Self {
+impl<V: Value> Default for HashWheel<V> {
+    fn default() -> Self {
         Self { wheel: QuadWheelWithOverflow::new(), armings: 0, pending: 0, now_ticks: 0 }
     }
+}
 
-    fn arm(&mut self, due_ticks: u64, value: u64) -> Armed {
+impl<V: Value> Contender for HashWheel<V> {
+    const NAME: &'static str = "hhwt";
+    type Key = Armed<V>;
+    type Value = V;
+    type With<W: Value> = HashWheel<W>;
+
+    fn arm(&mut self, due_ticks: u64, value: V) -> Armed<V> {
         self.armings += 1;
         let armed = Armed { id: self.armings, value };
         let delay = Duration::from_millis(due_ticks - self.now_ticks);
@@ -53,13 +63,13 @@ impl Contender for HashWheel {
         armed
     }
 
-    fn cancel(&mut self, key: &mut Armed) -> Option<u64> {
+    fn cancel(&mut self, key: &mut Armed<V>) -> Option<V> {
         self.wheel.cancel(&key.id).ok()?;
         self.pending -= 1;
         Some(key.value)
     }
 
-    fn reset(&mut self, key: &mut Armed, due_ticks: u64) {
+    fn reset(&mut self, key: &mut Armed<V>, due_ticks: u64) {
         let value = self.cancel(key).expect("the timer is armed");
         *key = self.arm(due_ticks, value);
     }
@@ -77,6 +87,4 @@ impl Contender for HashWheel {
     fn pending(&self) -> usize {
         self.pending
     }
-
-    fn enter(&self) {}
 }

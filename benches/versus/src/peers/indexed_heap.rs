@@ -10,7 +10,7 @@
 
 use slab::Slab;
 
-use crate::jobs::contender::{Contender, OnTurn};
+use jobs::contender::{Contender, OnTurn, Value};
 
 const ARITY: usize = 4;
 
@@ -49,21 +49,26 @@ impl<S: Stamp> Entry<S> {
     }
 }
 
-struct Node<S> {
-    value: u64,
+struct Node<S, V> {
+    value: V,
     generation: S,
     /// Where its entry lies in the heap.
     at: u32,
 }
 
-#[derive(Default)]
-pub(crate) struct IndexedHeap<S = ()> {
+pub(crate) struct IndexedHeap<S = (), V = u64> {
     heap: Vec<Entry<S>>,
-    nodes: Slab<Node<S>>,
+    nodes: Slab<Node<S, V>>,
     stamp: S,
 }
 
-impl<S: Stamp> IndexedHeap<S> {
+impl<S: Stamp, V> Default for IndexedHeap<S, V> {
+    fn default() -> Self {
+        Self { heap: Vec::new(), nodes: Slab::new(), stamp: S::default() }
+    }
+}
+
+impl<S: Stamp, V> IndexedHeap<S, V> {
     fn put(&mut self, at: usize, entry: Entry<S>) {
         self.heap[at] = entry;
         self.nodes[entry.place as usize].at = at as u32;
@@ -104,7 +109,7 @@ impl<S: Stamp> IndexedHeap<S> {
         }
     }
 
-    fn remove(&mut self, place: u32) -> Option<u64> {
+    fn remove(&mut self, place: u32) -> Option<V> {
         let node = self.nodes.try_remove(place as usize)?;
         let last = self.heap.pop().expect("every node has an entry");
         if (node.at as usize) < self.heap.len() {
@@ -117,23 +122,15 @@ impl<S: Stamp> IndexedHeap<S> {
         self.stamp = self.stamp.next();
         self.stamp
     }
-
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.heap.shrink_to_fit();
-        self.nodes.shrink_to_fit();
-    }
 }
 
-impl<S: Stamp> Contender for IndexedHeap<S> {
+impl<S: Stamp, V: Value> Contender for IndexedHeap<S, V> {
     const NAME: &'static str = S::NAME;
     type Key = (u32, S);
-    type Entered = ();
+    type Value = V;
+    type With<W: Value> = IndexedHeap<S, W>;
 
-    fn new() -> Self {
-        Self::default()
-    }
-
-    fn arm(&mut self, due_ticks: u64, value: u64) -> (u32, S) {
+    fn arm(&mut self, due_ticks: u64, value: V) -> (u32, S) {
         let (at, stamp) = (self.heap.len(), self.next_stamp());
         let place = self.nodes.insert(Node { value, generation: stamp, at: at as u32 }) as u32;
         let entry = Entry { due_ticks, armed: stamp, place };
@@ -142,7 +139,7 @@ impl<S: Stamp> Contender for IndexedHeap<S> {
         (place, stamp)
     }
 
-    fn cancel(&mut self, key: &mut (u32, S)) -> Option<u64> {
+    fn cancel(&mut self, key: &mut (u32, S)) -> Option<V> {
         let is_good = self.nodes.get(key.0 as usize).is_some_and(|node| node.generation == key.1);
         if is_good { self.remove(key.0) } else { None }
     }
@@ -166,5 +163,8 @@ impl<S: Stamp> Contender for IndexedHeap<S> {
         self.heap.len()
     }
 
-    fn enter(&self) {}
+    fn shrink(&mut self) {
+        self.heap.shrink_to_fit();
+        self.nodes.shrink_to_fit();
+    }
 }

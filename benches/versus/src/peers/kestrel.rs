@@ -12,20 +12,20 @@ use kestrel_timer::config::{BatchConfig, WheelConfig};
 use kestrel_timer::task::{TaskId, TimerTask, TimerTaskWithCompletionNotifier};
 use kestrel_timer::wheel::Wheel;
 
-use crate::jobs::contender::{Contender, OnTurn};
+use jobs::contender::{Contender, OnTurn, Value};
 
 const LOWER_SLOTS: usize = 512;
 const UPPER_SLOTS: usize = 128;
 
-pub(crate) struct KestrelWheel {
+pub(crate) struct KestrelWheel<V = u64> {
     wheel: Wheel,
-    values: Vec<u64>,
-    due: Vec<u64>,
+    values: Vec<V>,
+    due: Vec<V>,
     pending: usize,
     now_ticks: u64,
 }
 
-impl KestrelWheel {
+impl<V> KestrelWheel<V> {
     fn delay(&self, due_ticks: u64) -> Duration {
         Duration::from_millis(due_ticks - self.now_ticks)
     }
@@ -36,15 +36,8 @@ fn place(id: TaskId) -> usize {
     id.raw() as u32 as usize
 }
 
-impl Contender for KestrelWheel {
-    const NAME: &'static str = "kestrel";
-    const LATE_TICKS: u64 = LOWER_SLOTS as u64;
-    const BY_DESIGN: &'static str =
-        "a timer beyond the lower level waits for a whole slot of the upper one, counted from that level's last tick";
-    type Key = TaskId;
-    type Entered = ();
-
-    fn new() -> Self {
+impl<V> Default for KestrelWheel<V> {
+    fn default() -> Self {
         let config = WheelConfig::builder()
             .l0_tick_duration(Duration::from_millis(1))
             .l0_slot_count(LOWER_SLOTS)
@@ -55,22 +48,32 @@ impl Contender for KestrelWheel {
         let wheel = Wheel::new(config, BatchConfig::default()).expect("the configuration was checked");
         Self { wheel, values: Vec::new(), due: Vec::new(), pending: 0, now_ticks: 0 }
     }
+}
 
-    fn arm(&mut self, due_ticks: u64, value: u64) -> TaskId {
+impl<V: Value> Contender for KestrelWheel<V> {
+    const NAME: &'static str = "kestrel";
+    const LATE_TICKS: u64 = LOWER_SLOTS as u64;
+    const BY_DESIGN: &'static str =
+        "a timer beyond the lower level waits for a whole slot of the upper one, counted from that level's last tick";
+    type Key = TaskId;
+    type Value = V;
+    type With<W: Value> = KestrelWheel<W>;
+
+    fn arm(&mut self, due_ticks: u64, value: V) -> TaskId {
         let handle = self.wheel.allocate_handle();
         let id = handle.task_id();
         let task = TimerTask::new_oneshot(self.delay(due_ticks), None);
         let (task, _completion) = TimerTaskWithCompletionNotifier::from_timer_task(task);
         self.wheel.insert(handle, task).expect("the handle is this wheel's");
         if place(id) >= self.values.len() {
-            self.values.resize(place(id) + 1, 0);
+            self.values.resize(place(id) + 1, value);
         }
         self.values[place(id)] = value;
         self.pending += 1;
         id
     }
 
-    fn cancel(&mut self, key: &mut TaskId) -> Option<u64> {
+    fn cancel(&mut self, key: &mut TaskId) -> Option<V> {
         let was_armed = self.wheel.cancel(*key).expect("the id is this wheel's");
         self.pending -= usize::from(was_armed);
         was_armed.then(|| self.values[place(*key)])
@@ -98,6 +101,4 @@ impl Contender for KestrelWheel {
     fn pending(&self) -> usize {
         self.pending
     }
-
-    fn enter(&self) {}
 }

@@ -9,7 +9,7 @@
 //! In its favour: no generations, no order kept beyond what the lists happen to keep, nothing to ask for the next
 //! expiry.
 
-use crate::jobs::contender::{Contender, OnTurn};
+use jobs::contender::{Contender, OnTurn, Value};
 
 const TVR_BITS: u32 = 8;
 const TVN_BITS: u32 = 6;
@@ -25,15 +25,15 @@ const NIL: u32 = u32::MAX;
 const MAX_TVAL: u64 = (1 << 32) - 1;
 
 #[derive(Clone, Copy)]
-struct Node {
+struct Node<V> {
     next: u32,
     prev: u32,
     expires: u64,
-    value: u64,
+    value: V,
 }
 
-pub(crate) struct LinuxWheel {
-    nodes: Vec<Node>,
+pub(crate) struct LinuxWheel<V = u64> {
+    nodes: Vec<Node<V>>,
     free: u32,
     /// The jiffy that is run next.
     timer_jiffies: u64,
@@ -46,12 +46,12 @@ fn upper_slot(n: u32, jiffies: u64) -> u32 {
     (TVR_SIZE + u64::from(n) * TVN_SIZE + index) as u32
 }
 
-impl LinuxWheel {
-    fn node(&mut self, at: u32) -> &mut Node {
+impl<V: Value> LinuxWheel<V> {
+    fn node(&mut self, at: u32) -> &mut Node<V> {
         &mut self.nodes[at as usize]
     }
 
-    fn allocate(&mut self, expires: u64, value: u64) -> u32 {
+    fn allocate(&mut self, expires: u64, value: V) -> u32 {
         let node = Node { next: NIL, prev: NIL, expires, value };
         let at = self.free;
         if at == NIL {
@@ -94,7 +94,7 @@ impl LinuxWheel {
         self.node(next).prev = prev;
     }
 
-    fn vacate(&mut self, at: u32) -> u64 {
+    fn vacate(&mut self, at: u32) -> V {
         let free = self.free;
         let node = self.node(at);
         (node.next, node.prev) = (free, NIL);
@@ -135,31 +135,29 @@ impl LinuxWheel {
         }
         slot == upper_slot(n, 0)
     }
+}
 
-    /// Gives back what lies behind the last node in use.
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.nodes.shrink_to_fit();
+impl<V: Value> Default for LinuxWheel<V> {
+    fn default() -> Self {
+        let head = |at| Node { next: at, prev: at, expires: 0, value: V::of(0) };
+        Self { nodes: (0..=WORK).map(head).collect(), free: NIL, timer_jiffies: 1, pending: 0 }
     }
 }
 
-impl Contender for LinuxWheel {
+impl<V: Value> Contender for LinuxWheel<V> {
     const NAME: &'static str = "linux";
     type Key = u32;
-    type Entered = ();
+    type Value = V;
+    type With<W: Value> = LinuxWheel<W>;
 
-    fn new() -> Self {
-        let head = |at| Node { next: at, prev: at, expires: 0, value: 0 };
-        Self { nodes: (0..=WORK).map(head).collect(), free: NIL, timer_jiffies: 1, pending: 0 }
-    }
-
-    fn arm(&mut self, due_ticks: u64, value: u64) -> u32 {
+    fn arm(&mut self, due_ticks: u64, value: V) -> u32 {
         let at = self.allocate(due_ticks, value);
         self.link(at);
         self.pending += 1;
         at
     }
 
-    fn cancel(&mut self, key: &mut u32) -> Option<u64> {
+    fn cancel(&mut self, key: &mut u32) -> Option<V> {
         // A node on the free list has no predecessor: `timer_pending`.
         (self.node(*key).prev != NIL).then(|| {
             self.unlink(*key);
@@ -195,5 +193,7 @@ impl Contender for LinuxWheel {
         self.pending
     }
 
-    fn enter(&self) {}
+    fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+    }
 }

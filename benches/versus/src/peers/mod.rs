@@ -1,6 +1,6 @@
 //! The peers that only this program compares, each driven as its user would, with what favours or harms it.
 //!
-//! tokio's two and the `BTreeMap` stand in [`crate::jobs::contenders`].
+//! tokio's two and the `BTreeMap` stand in [`jobs::contenders`].
 
 mod binary_heap;
 mod hash_wheel;
@@ -14,7 +14,7 @@ mod stamped;
 
 pub(crate) use binary_heap::LazyBinaryHeap;
 pub(crate) use hash_wheel::HashWheel;
-pub(crate) use indexed_heap::{IndexedHeap, Stamp};
+pub(crate) use indexed_heap::IndexedHeap;
 pub(crate) use kestrel::KestrelWheel;
 pub(crate) use linux::LinuxWheel;
 pub(crate) use nexus::NexusWheel;

@@ -9,42 +9,45 @@ use std::time::{Duration, Instant};
 
 use nexus_timer::{TimerHandle, Wheel};
 
-use crate::jobs::contender::{Contender, OnTurn};
+use jobs::contender::{Contender, OnTurn, Value};
 
 /// Entries in each piece of its storage: the figure of its own documentation.
 const CHUNK_CAPACITY: usize = 4096;
 
-pub(crate) struct NexusWheel {
-    wheel: Wheel<u64>,
+pub(crate) struct NexusWheel<V: Value = u64> {
+    wheel: Wheel<V>,
     zero: Instant,
-    due: Vec<u64>,
+    due: Vec<V>,
 }
 
-impl NexusWheel {
+impl<V: Value> NexusWheel<V> {
     fn at(&self, ticks: u64) -> Instant {
         self.zero + Duration::from_millis(ticks)
     }
 }
 
-impl Contender for NexusWheel {
-    const NAME: &'static str = "nexus";
-    type Key = Option<TimerHandle<u64>>;
-    type Entered = ();
-
-    fn new() -> Self {
+impl<V: Value> Default for NexusWheel<V> {
+    fn default() -> Self {
         let zero = Instant::now();
         Self { wheel: Wheel::unbounded(CHUNK_CAPACITY, zero), zero, due: Vec::new() }
     }
+}
 
-    fn arm(&mut self, due_ticks: u64, value: u64) -> Self::Key {
+impl<V: Value> Contender for NexusWheel<V> {
+    const NAME: &'static str = "nexus";
+    type Key = Option<TimerHandle<V>>;
+    type Value = V;
+    type With<W: Value> = NexusWheel<W>;
+
+    fn arm(&mut self, due_ticks: u64, value: V) -> Self::Key {
         Some(self.wheel.schedule(self.at(due_ticks), value))
     }
 
-    fn arm_keyless(&mut self, due_ticks: u64, value: u64) {
+    fn arm_keyless(&mut self, due_ticks: u64, value: V) {
         self.wheel.schedule_forget(self.at(due_ticks), value);
     }
 
-    fn cancel(&mut self, key: &mut Self::Key) -> Option<u64> {
+    fn cancel(&mut self, key: &mut Self::Key) -> Option<V> {
         key.take().and_then(|handle| self.wheel.cancel(handle))
     }
 
@@ -71,6 +74,4 @@ impl Contender for NexusWheel {
     fn pending(&self) -> usize {
         self.wheel.len()
     }
-
-    fn enter(&self) {}
 }

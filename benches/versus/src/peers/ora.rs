@@ -9,44 +9,42 @@ use std::time::Duration;
 
 use ora_timer::wheel::TimingWheel;
 
-use crate::jobs::contender::{Contender, OnTurn};
 use crate::peers::stamped::{Stamped, StampedSlab};
+use jobs::contender::{Contender, OnTurn, Value};
 
-pub(crate) struct OraWheel {
+pub(crate) struct OraWheel<V = u64> {
     wheel: TimingWheel<Stamped>,
-    values: StampedSlab,
+    values: StampedSlab<V>,
     due: Vec<Stamped>,
     now_ticks: u64,
 }
 
-impl OraWheel {
+impl<V> OraWheel<V> {
     fn insert(&mut self, due_ticks: u64, name: Stamped) {
         let refused = self.wheel.insert(name, Duration::from_millis(due_ticks - self.now_ticks));
         assert!(refused.is_none(), "a deadline ahead is not expired");
     }
+}
 
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.wheel.gc(0);
-        self.values.shrink_to_fit();
+impl<V> Default for OraWheel<V> {
+    fn default() -> Self {
+        Self { wheel: TimingWheel::new(), values: StampedSlab::default(), due: Vec::new(), now_ticks: 0 }
     }
 }
 
-impl Contender for OraWheel {
+impl<V: Value> Contender for OraWheel<V> {
     const NAME: &'static str = "ora";
     type Key = Stamped;
-    type Entered = ();
+    type Value = V;
+    type With<W: Value> = OraWheel<W>;
 
-    fn new() -> Self {
-        Self { wheel: TimingWheel::new(), values: StampedSlab::default(), due: Vec::new(), now_ticks: 0 }
-    }
-
-    fn arm(&mut self, due_ticks: u64, value: u64) -> Stamped {
+    fn arm(&mut self, due_ticks: u64, value: V) -> Stamped {
         let name = self.values.insert(value);
         self.insert(due_ticks, name);
         name
     }
 
-    fn cancel(&mut self, key: &mut Stamped) -> Option<u64> {
+    fn cancel(&mut self, key: &mut Stamped) -> Option<V> {
         self.values.take(*key)
     }
 
@@ -73,5 +71,8 @@ impl Contender for OraWheel {
         self.values.len()
     }
 
-    fn enter(&self) {}
+    fn shrink(&mut self) {
+        self.wheel.gc(0);
+        self.values.shrink_to_fit();
+    }
 }

@@ -5,62 +5,58 @@ use std::hash::{Hash, Hasher};
 
 use priority_queue::PriorityQueue;
 
-use crate::jobs::contender::{Contender, OnTurn};
+use jobs::contender::{Contender, OnTurn, Value};
 
 /// An item, told from the others by its id alone.
 #[derive(Clone, Copy)]
-pub(crate) struct Armed {
+pub(crate) struct Armed<V> {
     id: u64,
-    value: u64,
+    value: V,
 }
 
-impl PartialEq for Armed {
+impl<V> PartialEq for Armed<V> {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }
 }
 
-impl Eq for Armed {}
+impl<V> Eq for Armed<V> {}
 
-impl Hash for Armed {
+impl<V> Hash for Armed<V> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
     }
 }
 
-#[derive(Default)]
-pub(crate) struct HashedQueue {
-    queue: PriorityQueue<Armed, Reverse<u64>>,
+pub(crate) struct HashedQueue<V = u64> {
+    queue: PriorityQueue<Armed<V>, Reverse<u64>>,
     armings: u64,
 }
 
-impl HashedQueue {
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.queue.shrink_to_fit();
+impl<V> Default for HashedQueue<V> {
+    fn default() -> Self {
+        Self { queue: PriorityQueue::new(), armings: 0 }
     }
 }
 
-impl Contender for HashedQueue {
+impl<V: Value> Contender for HashedQueue<V> {
     const NAME: &'static str = "priority-queue";
-    type Key = Armed;
-    type Entered = ();
+    type Key = Armed<V>;
+    type Value = V;
+    type With<W: Value> = HashedQueue<W>;
 
-    fn new() -> Self {
-        Self::default()
-    }
-
-    fn arm(&mut self, due_ticks: u64, value: u64) -> Armed {
+    fn arm(&mut self, due_ticks: u64, value: V) -> Armed<V> {
         self.armings += 1;
         let armed = Armed { id: self.armings, value };
         self.queue.push(armed, Reverse(due_ticks));
         armed
     }
 
-    fn cancel(&mut self, key: &mut Armed) -> Option<u64> {
+    fn cancel(&mut self, key: &mut Armed<V>) -> Option<V> {
         self.queue.remove(key).map(|(armed, _)| armed.value)
     }
 
-    fn reset(&mut self, key: &mut Armed, due_ticks: u64) {
+    fn reset(&mut self, key: &mut Armed<V>, due_ticks: u64) {
         self.queue.change_priority(key, Reverse(due_ticks)).expect("the timer is armed");
     }
 
@@ -75,5 +71,7 @@ impl Contender for HashedQueue {
         self.queue.len()
     }
 
-    fn enter(&self) {}
+    fn shrink(&mut self) {
+        self.queue.shrink_to_fit();
+    }
 }

@@ -10,26 +10,31 @@ pub(crate) struct Stamped {
     pub(crate) stamp: u32,
 }
 
-struct Live {
-    value: u64,
+struct Live<V> {
+    value: V,
     stamp: u32,
 }
 
 /// The values that are armed.
-#[derive(Default)]
-pub(crate) struct StampedSlab {
-    live: Slab<Live>,
+pub(crate) struct StampedSlab<V> {
+    live: Slab<Live<V>>,
     armings: u32,
 }
 
-impl StampedSlab {
-    pub(crate) fn insert(&mut self, value: u64) -> Stamped {
+impl<V> Default for StampedSlab<V> {
+    fn default() -> Self {
+        Self { live: Slab::new(), armings: 0 }
+    }
+}
+
+impl<V> StampedSlab<V> {
+    pub(crate) fn insert(&mut self, value: V) -> Stamped {
         let stamp = self.next_stamp();
         Stamped { place: self.live.insert(Live { value, stamp }) as u32, stamp }
     }
 
     /// Takes a value out if `name` still stands for it.
-    pub(crate) fn take(&mut self, name: Stamped) -> Option<u64> {
+    pub(crate) fn take(&mut self, name: Stamped) -> Option<V> {
         let live = self.live.get(name.place as usize)?;
         (live.stamp == name.stamp).then(|| self.live.remove(name.place as usize).value)
     }

@@ -1,0 +1,102 @@
+//! Lateness: how long after its moment something runs that is due again and again.
+//!
+//! Nothing else runs in this process meanwhile, so that the processor time of the process is what the waiting costs.
+
+use std::time::{Duration, Instant};
+
+use harness::calls::histogram;
+use harness::measure::{Plan, Rounds, Start, step};
+use harness::options::{NoMore, Options};
+use harness::probe;
+use harness::results::{LATE, Row};
+use harness::tables::{Who, by_contender, contenders, digits, median};
+use harness::watch::Watch;
+
+use crate::scale::Scale;
+use crate::tickers::{Beat, Run, TICKERS, Ticker};
+
+const PERIODS: [Duration; 3] = [Duration::from_micros(100), Duration::from_millis(1), Duration::from_millis(10)];
+/// Of those that round up.
+const TICK: Duration = Duration::from_millis(1);
+const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)];
+
+struct Ticking {
+    ticker: &'static Ticker,
+    period: Duration,
+    count: usize,
+    /// Where within a tick each round begins.
+    starts: Vec<f64>,
+}
+
+pub(crate) fn run(scale: &Scale, options: &Options<NoMore>, watch: &mut Watch) -> String {
+    let tickers: Vec<_> = TICKERS.iter().filter(|ticker| options.wants(ticker.who.name)).collect();
+    let who: Vec<Who> = tickers.iter().map(|ticker| ticker.who).collect();
+    let mut text = format!(
+        "\n### Lateness of periodic callbacks\n\nMicroseconds from the moment it was due to the run: median of {} \
+         interleaved rounds of {:?} (range). CPU is the processor time of the whole process, in percent of one \
+         processor.\n\n{}",
+        scale.rounds,
+        scale.ticking,
+        contenders(&who, crate::LOCK)
+    );
+    for period in PERIODS {
+        watch.step(format!("lateness, every {period:?}"));
+        let late = QUANTILES.iter().map(|(name, _)| Row::new("lateness", *name, LATE, None));
+        let rows = late.chain([Row::new("lateness", "CPU, %", "% of a processor", None)]).collect();
+        let starts = tickers.iter().map(|&ticker| {
+            let count = (scale.ticking.as_nanos() / period.as_nanos()).max(1) as usize;
+            let starts = (0..scale.rounds).map(|round| (round as f64 + 0.5) / scale.rounds as f64).collect();
+            Start::new(ticker.who.name, move || Box::new(Ticking { ticker, period, count, starts }))
+        });
+        let rows = step(rows, starts.collect(), &Plan::of_rounds(scale.rounds, 0), watch);
+        let corner = format!("every {period:?}: µs late");
+        let shown: Vec<_> = rows.iter().collect();
+        let table = by_contender(
+            &corner,
+            &shown,
+            |row| row.figure.clone(),
+            &who,
+            |row, cell, _| {
+                if row.unit == LATE { median(cell, 1e3) } else { digits(cell.spread.median) }
+            },
+        );
+        text += &format!("\n{table}");
+        let named = |row: Row| Row { figure: format!("every {period:?}, {}", row.figure), ..row };
+        watch.found(rows.into_iter().map(named).collect());
+    }
+    text
+}
+
+impl Rounds for Ticking {
+    fn round(&mut self) -> Result<Vec<f64>, String> {
+        let start = self.starts.pop().expect("there is one for each round");
+        let beat = Beat { first: self.period + TICK.mul_f64(start), period: self.period, count: self.count };
+        let (cpu, begun) = (probe::of_process(), Instant::now());
+        let runs = (self.ticker.tick)(beat);
+        let (cpu, passed) = (probe::of_process() - cpu, begun.elapsed());
+        check(self.ticker, beat, &runs)?;
+        let late = histogram(runs.iter().map(|run| (run.ran - run.due).as_nanos() as u64));
+        let late = QUANTILES.iter().map(|(_, share)| late.value_at_quantile(*share) as f64);
+        Ok(late.chain([cpu.as_secs_f64() / passed.as_secs_f64() * 100.0]).collect())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// As many runs as asked for, none early, and none left out where the next is due a period after the last.
+fn check(ticker: &Ticker, beat: Beat, runs: &[Run]) -> Result<(), String> {
+    let Beat { period, count, .. } = beat;
+    if runs.len() != count {
+        return Err(format!("{} runs where {count} were due", runs.len()));
+    }
+    if let Some(early) = runs.iter().find(|run| run.ran < run.due) {
+        return Err(format!("ran {:?} early", early.due - early.ran));
+    }
+    let in_step = |pair: &[Run]| pair[0].due + period == pair[1].due;
+    if ticker.keeps_step && !runs.windows(2).all(in_step) {
+        return Err("a run is not due just a period after the one before".to_owned());
+    }
+    Ok(())
+}

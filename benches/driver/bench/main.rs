@@ -1,0 +1,67 @@
+//! `cargo bench -p bench-driver`: what the driver costs, and how late it is, beside its peers.
+//!
+//! - nothing (four minutes): every job, printed as tables in Markdown, which are also written to `driver.md` (`--out`).
+//! - `… -- --quick`: the same, shorter. `… -- --jobs pairs,lateness,idle`: some of the jobs.
+//! - `… -- --test`: everything once, small, with every check; CI runs it.
+//!
+//! | job | what is measured |
+//! |---|---|
+//! | `pairs` | a timeout is armed through a handle and cancelled, by 1 to 8 threads at once |
+//! | `lateness` | how late what is due every 100 µs, 1 ms and 10 ms runs, and what the waiting costs |
+//! | `idle` | what a driver does with a million timers none of which is due |
+//!
+//! `armers` has those that take part in `pairs`, `tickers` those in `lateness`; what favors or harms one stands there.
+//! Every run is checked: nothing is lost, nothing fires early, and what is cancelled does not fire.
+
+mod armers;
+mod idle;
+mod lateness;
+mod pairs;
+mod scale;
+mod tickers;
+
+use std::process::ExitCode;
+
+use harness::options::{Bench, NoMore, exit};
+use harness::watch::Watch;
+use harness::{machine, report};
+
+use armers::ARMERS;
+use scale::Scale;
+use tickers::TICKERS;
+
+/// Which versions were measured.
+const LOCK: &str = include_str!("../../../Cargo.lock");
+
+fn main() -> ExitCode {
+    exit(run())
+}
+
+fn run() -> Result<(), String> {
+    let bench = Bench {
+        name: "driver",
+        about: "What the driver of this crate costs, and how late it is, beside its peers",
+        jobs: vec!["pairs", "lateness", "idle"],
+        contenders: ARMERS.iter().map(|it| it.who.name).chain(TICKERS.iter().map(|it| it.who.name)).collect(),
+    };
+    let options = bench.options::<NoMore>();
+    let scale = Scale::of(&options);
+    let load = machine::load_average().map_or(String::new(), |load| format!(" Load average before: {load}."));
+    let mut page = format!("One run, on {}.{load}\n", machine::description());
+    let mut watch = Watch::new(3);
+    if options.wants_job("pairs") {
+        page += &pairs::run(&scale, &options, &mut watch);
+    }
+    if options.wants_job("lateness") {
+        page += &lateness::run(&scale, &options, &mut watch);
+    }
+    if options.wants_job("idle") {
+        page += &idle::run(&scale, &mut watch);
+    }
+    let results = watch.finish();
+    if options.is_test() {
+        println!("{page}\nchecks: every job ran, and every run was right unless an error says otherwise");
+        return report::verdict(&results);
+    }
+    report::write(&bench.out(&options), bench.name, &page, &results, &[])
+}

@@ -1,0 +1,173 @@
+//! Sleeps and timeouts that are made, looked at once at most, and dropped: what most timeouts come to.
+
+use std::array;
+use std::future::{Future, pending, ready};
+use std::hint::black_box;
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use harness::measure::Rounds;
+use harness::probe::{ns_each, timed};
+use harness::waker::Alert;
+
+use crate::block_on::until_over;
+use crate::peers::{Limits, Peer};
+
+/// Timeouts of a server, none of which is over while it is measured.
+const DELAYS_MS: Range<u64> = 60_000..120_000;
+/// How many different ones there are; they are used in turn.
+const DELAYS: usize = 1024;
+const SEED: u64 = 0x6675_7475_7265;
+/// Waited for at the end, in turn, to see that sleeps do end.
+const WAITED_FOR: [Duration; 4] = [Duration::ZERO, Duration::from_micros(100), Duration::from_millis(2), PAST_A_SLOT];
+/// Longer than the coarsest of the contenders takes at once.
+const PAST_A_SLOT: Duration = Duration::from_millis(11);
+
+/// One of the jobs, for a peer.
+pub(crate) trait Deed<P> {
+    /// Whether an operation arms a timer and cancels it.
+    const ARMS: bool;
+
+    /// One operation; whether it went as it must.
+    fn act(peer: &P, delay: Duration, context: &mut Context<'_>) -> bool;
+}
+
+pub(crate) struct Create;
+pub(crate) struct PollOnce;
+pub(crate) struct AroundReady;
+pub(crate) struct AroundPending;
+
+impl<P: Peer> Deed<P> for Create {
+    const ARMS: bool = false;
+
+    fn act(peer: &P, delay: Duration, _context: &mut Context<'_>) -> bool {
+        // Where it lies has an address, so that it is really made.
+        black_box(&mut pin!(peer.sleep(delay)));
+        true
+    }
+}
+
+impl<P: Peer> Deed<P> for PollOnce {
+    const ARMS: bool = true;
+
+    fn act(peer: &P, delay: Duration, context: &mut Context<'_>) -> bool {
+        pin!(peer.sleep(delay)).poll(context).is_pending()
+    }
+}
+
+impl<P: Limits> Deed<P> for AroundReady {
+    const ARMS: bool = false;
+
+    fn act(peer: &P, delay: Duration, context: &mut Context<'_>) -> bool {
+        let number = black_box(delay);
+        let polled = black_box(&mut pin!(peer.timeout(delay, ready(number)))).as_mut().poll(context);
+        matches!(polled, Poll::Ready(Ok(same)) if same == number)
+    }
+}
+
+impl<P: Limits> Deed<P> for AroundPending {
+    const ARMS: bool = true;
+
+    fn act(peer: &P, delay: Duration, context: &mut Context<'_>) -> bool {
+        pin!(peer.timeout(delay, pending::<()>())).poll(context).is_pending()
+    }
+}
+
+/// Delays that are drawn before, and used in turn.
+pub(crate) struct Delays([Duration; DELAYS]);
+
+impl Delays {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut random = Rng::with_seed(SEED + seed);
+        Self(array::from_fn(|_| Duration::from_millis(random.u64(DELAYS_MS))))
+    }
+
+    fn at(&self, operation: u64) -> Duration {
+        self.0[operation as usize % DELAYS]
+    }
+}
+
+/// Does these operations on this thread, and says how many went wrong.
+pub(crate) fn repeat<D: Deed<P>, P: Peer>(peer: &P, which: Range<u64>, delays: &Delays, waker: &Waker) -> u64 {
+    let mut context = Context::from_waker(waker);
+    which.map(|operation| u64::from(!D::act(peer, delays.at(operation), &mut context))).sum()
+}
+
+struct Once<D, P> {
+    peer: P,
+    deed: PhantomData<D>,
+    operations: u64,
+    done: u64,
+    delays: Delays,
+    alert: Arc<Alert>,
+    waker: Waker,
+}
+
+/// Sets one of these jobs up, for one thread.
+pub(crate) fn start<D: Deed<P> + 'static, P: Peer>(operations: u64) -> Box<dyn Rounds> {
+    let alert = Arc::<Alert>::default();
+    let (peer, delays, waker) = (P::start(1), Delays::new(0), alert.waker());
+    Box::new(Once::<D, P> { peer, deed: PhantomData, operations, done: 0, delays, alert, waker })
+}
+
+impl<D: Deed<P>, P: Peer> Rounds for Once<D, P> {
+    fn round(&mut self) -> Result<Vec<f64>, String> {
+        let Self { peer, operations, delays, waker, .. } = self;
+        let mut wrong = 0;
+        let every = 0..*operations;
+        let cpu = peer.within(|| timed(|| wrong = repeat::<D, P>(peer, every, delays, waker)));
+        self.done += self.operations;
+        if wrong > 0 {
+            return Err(format!("{wrong} of {} were not what they must be at the first poll", self.operations));
+        }
+        Ok(vec![cpu.as_nanos() as f64 / self.operations as f64])
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), String> {
+        finish(&self.peer, if D::ARMS { self.done } else { 0 }, &self.alert)
+    }
+}
+
+/// Nobody was woken, what was armed was cancelled, and a sleep that is waited for is over when it must be.
+pub(crate) fn finish<P: Peer>(peer: &P, cancelled: u64, alert: &Alert) -> Result<(), String> {
+    if alert.count() > 0 {
+        return Err(format!("what was dropped has woken its task {} times", alert.count()));
+    }
+    peer.check(cancelled)?;
+    peer.within(|| {
+        WAITED_FOR.into_iter().try_for_each(|delay| {
+            let deadline = Instant::now() + delay;
+            until_over(pin!(peer.sleep(delay)), deadline, P::EARLY)
+        })
+    })
+}
+
+/// Something that every contender does too, and nothing else.
+struct Floor(u64, Box<dyn Fn(u64)>);
+
+/// A look at the machine's clock.
+pub(crate) fn clock(operations: u64) -> Box<dyn Rounds> {
+    Box::new(Floor(operations, Box::new(|times| (0..times).for_each(|_| _ = black_box(Instant::now())))))
+}
+
+/// A clone of an `Arc` that is dropped again: the least that a future costs which owns a share in its driver.
+pub(crate) fn share(operations: u64) -> Box<dyn Rounds> {
+    let shared = Arc::new(0u64);
+    Box::new(Floor(operations, Box::new(move |times| (0..times).for_each(|_| drop(black_box(shared.clone()))))))
+}
+
+impl Rounds for Floor {
+    fn round(&mut self) -> Result<Vec<f64>, String> {
+        let Self(operations, work) = self;
+        Ok(vec![ns_each(*operations, || work(*operations))])
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! The contenders, each as its own documentation has it used; what favours or harms one stands in its file.
+//!
+//! # Bias
+//!
+//! - All are polled on threads that have entered a tokio runtime but are not its workers, so that tokio's cooperative
+//!   budget, which lets every 129th poll of a task wait, does not interfere; those of the crowd are its tasks.
+//! - The waker is a counted one, as those of all runtimes are: cloning and dropping it costs two atomic additions.
+//! - A contender that takes a delay reads the clock itself to make a deadline of it; that is part of what it costs.
+//! - Delays are drawn before the clock starts.
+
+mod async_io;
+mod futures_timer;
+mod ours;
+mod pingora;
+mod tokio;
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::ops::Add;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use ::tokio::runtime::{Builder, Runtime};
+
+pub(crate) use async_io::AsyncIo;
+pub(crate) use futures_timer::FuturesTimer;
+pub(crate) use ours::{Heap, InTokio, Named, OneShard, Ours, Wheel};
+pub(crate) use pingora::Pingora;
+pub(crate) use tokio::Tokio;
+#[cfg(tokio_unstable)]
+pub(crate) use tokio::TokioAlt;
+
+/// Makes futures that sleep.
+pub(crate) trait Peer: Send + Sync + 'static {
+    /// How early a sleep may be over by its own design.
+    const EARLY: Duration = Duration::ZERO;
+
+    /// One for this many threads that use it at once.
+    fn start(threads: usize) -> Self;
+
+    /// The runtime in which it is used.
+    fn runtime(&self) -> &Runtime;
+
+    /// Runs `work` on this thread where its futures find what they look for.
+    fn within<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _entered = self.runtime().enter();
+        work()
+    }
+
+    fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send;
+
+    /// Whether it, too, has counted so many sleeps that were armed and cancelled, and none besides.
+    fn check(&self, cancelled: u64) -> Result<(), String> {
+        let _ = cancelled;
+        Ok(())
+    }
+}
+
+/// Its sleeps can be moved.
+pub(crate) trait Resets: Peer {
+    type Sleep: Future;
+    /// What it takes for a deadline.
+    type Moment: Copy + Add<Duration, Output = Self::Moment>;
+
+    /// What [`sleep`](Peer::sleep) makes, with its name.
+    fn movable(&self, delay: Duration) -> Self::Sleep;
+
+    fn moment(&self, at: Instant) -> Self::Moment;
+
+    fn reset(sleep: Pin<&mut Self::Sleep>, to: Self::Moment);
+}
+
+/// Has a timeout of its own.
+pub(crate) trait Limits: Peer {
+    fn timeout<F: Future>(&self, delay: Duration, future: F) -> impl Future<Output = Result<F::Output, impl Debug>>;
+}
+
+/// A runtime as most programs have it, with so many threads.
+pub(crate) fn runtime(threads: usize) -> Runtime {
+    of_threads(threads).build().expect("the system has more threads")
+}
+
+pub(crate) fn of_threads(threads: usize) -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(threads).enable_all();
+    builder
+}

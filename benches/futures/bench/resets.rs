@@ -1,0 +1,104 @@
+//! Sleeps that are moved while they wait: idle timeouts of connections, each put off at every sign of life.
+//!
+//! Deadlines only grow, as those of a running clock do, and the clock is not read for them (but by a peer that takes delays).
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use harness::measure::Rounds;
+use harness::probe::ns_each;
+use harness::waker::Alert;
+
+use crate::block_on::until_over;
+use crate::peers::Resets;
+
+/// Until the first is due, which is after everything was measured.
+const FIRST: Duration = Duration::from_secs(120);
+/// Over which the deadlines of many are spread at first; those that are moved go behind them.
+const SPREAD: Duration = Duration::from_secs(60);
+/// By how much each deadline is later than the one before.
+const STEP: Duration = Duration::from_micros(10);
+const SEED: u64 = 0x0072_6573_6574;
+/// Once all were measured they are moved to within this time, to see that they do fire.
+const SOON: Duration = Duration::from_millis(100);
+
+struct Moved<P: Resets> {
+    peer: P,
+    sleeps: Vec<Pin<Box<P::Sleep>>>,
+    operations: u64,
+    next: P::Moment,
+    random: Rng,
+    alert: Arc<Alert>,
+    /// Held by every sleep too.
+    waker: Waker,
+}
+
+/// Arms so many, of which a random one is moved at each operation.
+pub(crate) fn start<P: Resets>(sleeps: usize, operations: u64) -> Box<dyn Rounds> {
+    let alert = Arc::<Alert>::default();
+    let waker = alert.waker();
+    let peer = P::start(1);
+    let mut context = Context::from_waker(&waker);
+    let (sleeps, next) = peer.within(|| {
+        let sleeps = (0..sleeps).map(|place| {
+            let mut sleep = Box::pin(peer.movable(FIRST + SPREAD.mul_f64(place as f64 / sleeps as f64)));
+            let polled = sleep.as_mut().poll(&mut context);
+            assert!(polled.is_pending(), "one that is due in minutes was ready");
+            sleep
+        });
+        (sleeps.collect(), peer.moment(Instant::now() + FIRST + SPREAD))
+    });
+    let random = Rng::with_seed(SEED);
+    Box::new(Moved { peer, sleeps, operations, next, random, alert, waker })
+}
+
+impl<P: Resets> Rounds for Moved<P> {
+    fn round(&mut self) -> Result<Vec<f64>, String> {
+        let Self { peer, sleeps, operations, next, random, .. } = self;
+        let ns = peer.within(|| {
+            ns_each(*operations, || {
+                for _ in 0..*operations {
+                    *next = *next + STEP;
+                    // With one sleep there is nothing to be drawn, and only its own cost is measured.
+                    let place = if sleeps.len() == 1 { 0 } else { random.usize(..sleeps.len()) };
+                    P::reset(sleeps[place].as_mut(), *next);
+                }
+            })
+        });
+        if self.alert.count() > 0 {
+            return Err(format!("sleeps that are due in minutes have woken their task {} times", self.alert.count()));
+        }
+        Ok(vec![ns])
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), String> {
+        let (peer, waker) = (&self.peer, &self.waker);
+        let mut context = Context::from_waker(waker);
+        let count = self.sleeps.len();
+        let due: Vec<_> = peer.within(|| {
+            let soon = Instant::now() + SOON;
+            let due = (0..count).map(|place| soon + SOON.mul_f64(place as f64 / count as f64));
+            let moved = self.sleeps.iter_mut().zip(due).map(|(sleep, due)| {
+                P::reset(sleep.as_mut(), peer.moment(due));
+                due
+            });
+            moved.collect()
+        });
+        peer.within(|| {
+            // All of them, before any is waited for: a look that finds one pending must not be early.
+            for (sleep, &due) in self.sleeps.iter_mut().zip(&due) {
+                let is_ready = sleep.as_mut().poll(&mut context).is_ready();
+                if is_ready && Instant::now() + P::EARLY < due {
+                    return Err("a sleep that was moved is over before its new deadline".to_owned());
+                }
+                if !is_ready {
+                    until_over(sleep.as_mut(), due, P::EARLY)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}

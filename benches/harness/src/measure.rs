@@ -1,0 +1,103 @@
+//! Rounds of several contenders: a round of every one, then the next round of every one, so that what the machine does
+//! meanwhile falls on all.
+
+use std::time::Instant;
+
+use crate::results::{Row, add_cells};
+use crate::watch::Watch;
+
+/// A contender at one job, set up, to be measured round by round.
+pub trait Rounds {
+    /// One round: a number for each of the job's figures, or for the first ones.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    fn round(&mut self) -> Result<Vec<f64>, String>;
+
+    /// Checks that everything that was armed came to what it should have, and stops.
+    ///
+    /// # Errors
+    ///
+    /// What is not as it should be.
+    fn finish(self: Box<Self>) -> Result<(), String>;
+}
+
+/// A contender and how it is set up for a job.
+pub struct Start<'a> {
+    pub contender: &'static str,
+    pub start: Box<dyn FnOnce() -> Box<dyn Rounds> + 'a>,
+}
+
+impl<'a> Start<'a> {
+    pub fn new(contender: &'static str, start: impl FnOnce() -> Box<dyn Rounds> + 'a) -> Self {
+        Self { contender, start: Box::new(start) }
+    }
+}
+
+/// How often a step is measured.
+pub struct Plan {
+    pub rounds: usize,
+    /// Rounds before those, which count for the checks alone.
+    pub warm_up: usize,
+    /// No round but the first begins after this.
+    pub until: Option<Instant>,
+    /// Whether all are set up at once, with their rounds interleaved.
+    pub together: bool,
+}
+
+impl Plan {
+    pub fn of_rounds(rounds: usize, warm_up: usize) -> Self {
+        Self { rounds, warm_up, until: None, together: true }
+    }
+
+    /// When the first of `left` contenders, which have the rest of the time in common, has used up its share.
+    pub(crate) fn share(&self, left: usize) -> Option<Instant> {
+        let now = Instant::now();
+        self.until.map(|until| now + until.saturating_duration_since(now) / left.max(1) as u32)
+    }
+}
+
+/// Measures one step: fills the cells of its `rows`. A contender that fails is noted and left out.
+pub fn step(mut rows: Vec<Row>, starts: Vec<Start<'_>>, plan: &Plan, watch: &mut Watch) -> Vec<Row> {
+    let mut left = starts.len();
+    let mut starts = starts.into_iter();
+    while left > 0 {
+        let batch: Vec<_> = starts.by_ref().take(if plan.together { left } else { 1 }).collect();
+        let until = plan.share(left / batch.len());
+        left -= batch.len();
+        for (contender, rounds) in interleaved(batch, plan, until, watch) {
+            add_cells(&mut rows, contender, &rounds);
+        }
+    }
+    rows
+}
+
+type Taken = (&'static str, Vec<Vec<f64>>);
+
+fn interleaved(starts: Vec<Start<'_>>, plan: &Plan, until: Option<Instant>, watch: &mut Watch) -> Vec<Taken> {
+    let mut running = Vec::new();
+    for Start { contender, start } in starts {
+        watch.says(contender, "is set up");
+        running.extend(watch.kept(contender, || Ok(start())).map(|run| (contender, run, Vec::new())));
+    }
+    for round in 0..plan.warm_up + plan.rounds {
+        if round > plan.warm_up && until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
+        running.retain_mut(|(contender, run, taken)| {
+            watch.says(contender, &format!("round {round}"));
+            let figures = watch.kept(contender, || run.round());
+            let goes_on = figures.is_some();
+            if round >= plan.warm_up {
+                taken.extend(figures);
+            }
+            goes_on
+        });
+    }
+    let finished = running.into_iter().filter_map(|(contender, run, taken)| {
+        watch.says(contender, "is checked");
+        watch.kept(contender, || run.finish()).map(|()| (contender, taken))
+    });
+    finished.collect()
+}

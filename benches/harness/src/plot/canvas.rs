@@ -1,0 +1,65 @@
+//! What all plots have in common: colors, fonts, and the key below.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
+
+pub(crate) const FONT: &str = "sans-serif";
+pub(crate) const LABEL_PX: i32 = 12;
+const KEY_LINE_PX: u32 = 20;
+const KEY_COLUMN_PX: u32 = 150;
+
+/// A color for each contender of a bench, by its place in the bench's list.
+pub const PALETTE: [RGBColor; 16] = [
+    RGBColor(214, 20, 20),
+    RGBColor(245, 130, 20),
+    RGBColor(20, 110, 190),
+    RGBColor(30, 160, 60),
+    RGBColor(130, 70, 180),
+    RGBColor(120, 70, 40),
+    RGBColor(235, 90, 190),
+    RGBColor(0, 0, 0),
+    RGBColor(150, 150, 20),
+    RGBColor(20, 180, 200),
+    RGBColor(0, 20, 120),
+    RGBColor(0, 90, 60),
+    RGBColor(140, 140, 140),
+    RGBColor(110, 200, 20),
+    RGBColor(150, 0, 80),
+    RGBColor(200, 160, 110),
+];
+
+/// One entry of the key.
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) color: RGBColor,
+    pub(crate) bold: bool,
+}
+
+/// An SVG of `size` pixels and the key below it.
+pub(crate) fn drawn(size: (u32, u32), keys: &[Key], draw: impl FnOnce(&Area<'_>) -> Drawn<'static>) -> String {
+    let columns = (size.0 / KEY_COLUMN_PX).max(1) as usize;
+    let key_px = keys.len().div_ceil(columns) as u32 * KEY_LINE_PX + LABEL_PX as u32;
+    let mut svg = String::new();
+    {
+        let whole = SVGBackend::with_string(&mut svg, (size.0, size.1 + key_px)).into_drawing_area();
+        whole.fill(&WHITE).expect("a string takes everything");
+        let (area, below) = whole.split_vertically(size.1);
+        draw(&area).expect("a string takes everything");
+        for (place, key) in keys.iter().enumerate() {
+            let (x, y) = (place % columns * KEY_COLUMN_PX as usize, place / columns * KEY_LINE_PX as usize);
+            draw_key(&below, key, (x as i32 + 12, y as i32 + 4)).expect("a string takes everything");
+        }
+        whole.present().expect("a string takes everything");
+    }
+    svg
+}
+
+fn draw_key(area: &Area<'_>, key: &Key, (x, y): (i32, i32)) -> Drawn<'static> {
+    let weight = if key.bold { FontStyle::Bold } else { FontStyle::Normal };
+    let font = (FONT, LABEL_PX, weight).into_font().color(&BLACK);
+    area.draw(&Rectangle::new([(x, y), (x + LABEL_PX, y + LABEL_PX)], key.color.filled()))?;
+    area.draw(&Text::new(key.name, (x + LABEL_PX + 6, y), font))
+}

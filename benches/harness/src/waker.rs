@@ -1,0 +1,34 @@
+//! The waker that sleeps are polled with: counted, as those of all runtimes are, and it notes whom it wakes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Wake, Waker};
+
+/// Counts how often it is woken.
+#[derive(Default)]
+pub struct Alert(AtomicU64);
+
+impl Wake for Alert {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Alert {
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// A waker for one thread, as each task has its own: threads do not contend for its count of holders.
+    pub fn waker(self: &Arc<Self>) -> Waker {
+        Waker::from(Arc::new(Forwards(self.clone())))
+    }
+}
+
+struct Forwards(Arc<Alert>);
+
+impl Wake for Forwards {
+    fn wake(self: Arc<Self>) {
+        self.0.clone().wake();
+    }
+}

@@ -1,0 +1,54 @@
+//! `BTreeMap<(deadline, id), V>`, as a user would write it: exact, ordered, and a tree walk for every call.
+
+use std::collections::BTreeMap;
+
+use crate::contender::{Contender, OnTurn, Value};
+
+/// The deadline, and a count of timers to tell equal ones apart.
+type Place = (u64, u64);
+
+pub struct BTree<V = u64> {
+    timers: BTreeMap<Place, V>,
+    armed: u64,
+}
+
+impl<V> Default for BTree<V> {
+    fn default() -> Self {
+        Self { timers: BTreeMap::new(), armed: 0 }
+    }
+}
+
+impl<V: Value> Contender for BTree<V> {
+    const NAME: &'static str = "btree";
+    type Key = Place;
+    type Value = V;
+    type With<W: Value> = BTree<W>;
+
+    fn arm(&mut self, due_ticks: u64, value: V) -> Place {
+        self.armed += 1;
+        let place = (due_ticks, self.armed);
+        self.timers.insert(place, value);
+        place
+    }
+
+    fn cancel(&mut self, place: &mut Place) -> Option<V> {
+        self.timers.remove(place)
+    }
+
+    fn reset(&mut self, place: &mut Place, due_ticks: u64) {
+        let value = self.timers.remove(place).expect("the timer is armed");
+        place.0 = due_ticks;
+        self.timers.insert(*place, value);
+    }
+
+    fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
+        while let Some(first) = self.timers.first_entry().filter(|first| first.key().0 <= now_ticks) {
+            let value = first.remove();
+            handler.fired(self, now_ticks, value);
+        }
+    }
+
+    fn pending(&self) -> usize {
+        self.timers.len()
+    }
+}

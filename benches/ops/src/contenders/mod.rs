@@ -1,0 +1,13 @@
+//! Each contender, driven as its user would, with what favours or harms it.
+
+mod btree;
+mod delay_queue;
+mod faulty;
+mod ours;
+mod sleep;
+
+pub use btree::BTree;
+pub use delay_queue::DelayQueueTimers;
+pub use faulty::{Early, Faulty, Late, Loses, Mixes, Twice};
+pub use ours::{Heap, Ours, Wheel};
+pub use sleep::TokioSleeps;

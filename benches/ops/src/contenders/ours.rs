@@ -1,0 +1,118 @@
+//! This crate's two timers, through the one trait that both have.
+//!
+//! # Bias
+//!
+//! Deadlines are points in time, as for all: each call multiplies ticks to nanoseconds, and the wheel divides them
+//! again.
+
+use tickwheel::{Budget, Resolution, Timer, TimerExt, TimerHeap, TimerId, TimerWheel, Timestamp};
+
+use crate::contender::{Contender, OnTurn, Value};
+
+const TICK_NS: u64 = 1_000_000;
+
+/// Which of this crate's timers.
+pub trait Make: 'static {
+    const NAME: &'static str;
+    type Timers<V: Value>: Timer<V>;
+
+    fn make<V: Value>() -> Self::Timers<V>;
+}
+
+pub struct Wheel;
+pub struct Heap;
+
+impl Make for Wheel {
+    const NAME: &'static str = "wheel";
+    type Timers<V: Value> = TimerWheel<V>;
+
+    fn make<V: Value>() -> TimerWheel<V> {
+        TimerWheel::new(Resolution::MILLISECOND)
+    }
+}
+
+impl Make for Heap {
+    const NAME: &'static str = "heap";
+    type Timers<V: Value> = TimerHeap<V>;
+
+    fn make<V: Value>() -> TimerHeap<V> {
+        TimerHeap::new()
+    }
+}
+
+pub struct Ours<M: Make, V: Value = u64> {
+    timers: M::Timers<V>,
+    /// After how many timers a turn is split.
+    split_after: Option<u64>,
+}
+
+impl<M: Make, V: Value> Default for Ours<M, V> {
+    fn default() -> Self {
+        Self { timers: M::make(), split_after: None }
+    }
+}
+
+impl<M: Make, V: Value> Ours<M, V> {
+    /// A turn in parts, apart from those of the other jobs so that they do not pay for it.
+    #[cold]
+    #[inline(never)]
+    fn split_turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, most: u64, handler: &mut H) {
+        loop {
+            let mut budget = Budget::entries(most);
+            self.timers.open_turn(at(now_ticks));
+            while let Some(expired) = self.timers.expire_next(&mut budget) {
+                handler.fired(self, now_ticks, expired.value);
+            }
+            if !budget.is_spent() {
+                return;
+            }
+            handler.split();
+        }
+    }
+}
+
+impl<M: Make, V: Value> Contender for Ours<M, V> {
+    const NAME: &'static str = M::NAME;
+    type Key = TimerId;
+    type Value = V;
+    type With<W: Value> = Ours<M, W>;
+
+    fn arm(&mut self, due_ticks: u64, value: V) -> TimerId {
+        self.timers.insert(at(due_ticks), value).expect("the jobs stay below the limit")
+    }
+
+    fn cancel(&mut self, key: &mut TimerId) -> Option<V> {
+        self.timers.cancel(*key)
+    }
+
+    fn reset(&mut self, key: &mut TimerId, due_ticks: u64) {
+        assert!(self.timers.reschedule(*key, at(due_ticks)), "the timer is armed");
+    }
+
+    fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
+        if let Some(most) = self.split_after {
+            return self.split_turn(now_ticks, most, handler);
+        }
+        let mut budget = Budget::UNLIMITED;
+        self.timers.open_turn(at(now_ticks));
+        while let Some(expired) = self.timers.expire_next(&mut budget) {
+            handler.fired(self, now_ticks, expired.value);
+        }
+    }
+
+    fn split_turns_after(&mut self, timers: u64) {
+        self.split_after = Some(timers);
+    }
+
+    fn pending(&self) -> usize {
+        self.timers.len()
+    }
+
+    fn shrink(&mut self) {
+        self.timers.shrink_to_fit();
+    }
+}
+
+fn at(ticks: u64) -> Timestamp {
+    Timestamp::from_nanos(ticks * TICK_NS)
+}

@@ -1,0 +1,45 @@
+//! The jobs that two benches time, `ops` and `versus`, written once for every contender.
+//!
+//! The work: ticks of 1 ms, delays uniform in 1..=60,000 ticks, N timers pending, each carrying a `u64`, every choice
+//! drawn from one fixed seed.
+//!
+//! | job | what one operation is |
+//! |---|---|
+//! | a1 | arm a timer and cancel it at once |
+//! | a2 | cancel a random pending timer and arm a new one |
+//! | b | reset a random pending timer to later, with the clock standing |
+//! | b2 | the same to now + 60,000 ticks with the clock running, turns and all: idle connections |
+//! | c | one timer fired and armed again, each tick a turn |
+//! | d | arm N timers, then turn tick by tick until all have fired: two figures |
+//! | f | the longest single turn in c |
+//! | g | the longest single insert, cancel, reset and turn while all are mixed, and insert while N timers pile up |
+//! | h | the longest single turn after an hour idle, after all were moved to later, and when all are due in one tick |
+//! | clustered | a timer's life where N are armed within a second for 30 s, 99 % cancelled and the rest fire; the longest turn |
+//! | constant | a timer's life with one of four fixed timeouts: cancelled as the oldest or fired, and armed again |
+//! | a2-64, c-64 | a2 and c with values of 64 bytes |
+//!
+//! Means are thread CPU time over a round of many operations ([`means`]); f to h and the turns of `clustered` time every
+//! single call ([`stalls`]).
+//! Every run keeps a [`ledger`] of what must come back, and ends by emptying the container against it.
+//!
+//! # Bias
+//!
+//! - All contenders pay for the harness: a random number, and the key of a random timer looked up in a `Vec` (one cache
+//!   miss at large N), about 3 ns and one miss for each operation.
+//! - No contender reads a clock: deadlines are given as points in time. In a program each arming or reset would first
+//!   read one (about 25 ns), unless it keeps the time of its last wake-up; that favours nobody, but makes all ratios
+//!   larger.
+//! - What favours or harms a single contender stands at its own file in [`contenders`].
+
+pub mod contender;
+pub mod contenders;
+pub mod figure;
+pub mod ledger;
+pub mod load;
+pub mod means;
+mod moments;
+pub mod paused_runtime;
+pub mod roster;
+pub mod stalls;
+mod timed_turns;
+mod timeouts;

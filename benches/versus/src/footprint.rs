@@ -1,0 +1,79 @@
+//! Job e: bytes for each timer, by an allocator that counts and as resident memory. The harness's table of keys is not
+//! counted.
+
+use std::fmt;
+
+use harness::probe::resident_bytes;
+use jobs::contender::Contender;
+use jobs::load::{Held, Load};
+
+/// Says how many bytes are allocated.
+pub type Usage<'a> = &'a dyn Fn() -> usize;
+
+/// One timer in this many stays when the others are cancelled.
+const KEPT: usize = 10;
+/// Replacements for each timer before the steady state is measured, and the same at 10^7, where they take long.
+const CHURN: u64 = 2;
+const SHORT_CHURN_ABOVE: usize = 2_000_000;
+
+/// Bytes for each of the N timers that a container was filled with.
+#[derive(Clone, Copy)]
+pub struct Footprint {
+    pub(crate) bytes: [f64; Self::FIGURES.len()],
+}
+
+impl Footprint {
+    pub(crate) const FIGURES: [&'static str; 5] = [
+        "allocated, filled",
+        "resident, filled",
+        "allocated, after churn",
+        "allocated, nine in ten cancelled",
+        "allocated, then shrunk",
+    ];
+
+    pub(crate) fn parsed(text: &str) -> Option<Self> {
+        let bytes: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
+        Some(Self { bytes: bytes.try_into().ok()? })
+    }
+}
+
+impl fmt::Display for Footprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes.iter().try_for_each(|bytes| write!(f, "{bytes} "))
+    }
+}
+
+/// Fills a container, churns it, cancels most of it and shrinks it, and checks it too.
+pub(crate) fn footprint<C: Contender>(timers: usize, usage: Usage<'_>) -> Result<Footprint, String> {
+    let each = |bytes: usize| bytes as f64 / timers as f64;
+    let nothing = usage();
+    let mut load = Load::<C>::empty();
+    // What a contender allocates when it is made is not told apart from its runtime.
+    let made = if C::IN_RUNTIME { 0 } else { usage() - nothing };
+    load.held.reserve_exact(timers);
+    let (before, resident_before) = (usage() - made, resident_bytes());
+    {
+        let _entered = load.timers.enter();
+        (0..timers).for_each(|_| load.arm_held());
+    }
+    let filled = usage() - before;
+    let keys = timers * size_of::<Held<C::Key>>();
+    let resident_filled = resident_bytes().zip(resident_before).map(|(now, before)| now.saturating_sub(before + keys));
+    load.replace_random(timers as u64 * if timers > SHORT_CHURN_ABOVE { 1 } else { CHURN });
+    let churned = usage() - before;
+    cancel_most(&mut load);
+    let cancelled = usage().saturating_sub(before);
+    load.timers.shrink();
+    let shrunk = usage().saturating_sub(before);
+    load.finish()?;
+    let resident = resident_filled.map_or(f64::NAN, each);
+    Ok(Footprint { bytes: [each(filled), resident, each(churned), each(cancelled), each(shrunk)] })
+}
+
+fn cancel_most<C: Contender>(load: &mut Load<C>) {
+    let _entered = load.timers.enter();
+    for (place, held) in load.held.iter_mut().enumerate().filter(|(place, _)| place % KEPT != 0) {
+        load.ledger.cancelled(load.timers.cancel(&mut held.key), place as u64);
+        held.due_ticks = 0;
+    }
+}
