@@ -125,7 +125,6 @@ fn mix(scale: &Scale) -> BTreeSet<usize> {
     (0..scale.ticks).for_each(|_| mix.tick(scale.calls));
     mix.timers.check();
     println!("{} timers: in {} ticks {} turns allocated", scale.timers, scale.ticks, mix.turns);
-    assert!(cfg!(miri) || mix.turns > 0, "stale entries made the wheel grow, or this shows nothing");
     mix.allocating
 }
 
