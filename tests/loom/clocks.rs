@@ -1,4 +1,5 @@
-//! A clock moved by hand, by several threads at once, and while a driver on it is paused or shut down (L28, L31, L32, L52).
+//! A clock moved by hand, by several threads at once, while others arm, and while a driver on it is paused or shut down
+//! (L28, L31, L32, L52).
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
