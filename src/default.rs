@@ -126,15 +126,16 @@ fn of_process() -> io::Result<Handle> {
 
 #[cfg(not(tickwheel_loom))]
 impl Driver {
-    /// Pauses the driver for the whole process, as [`pause`](Self::pause) does: before a fork. If it was not used yet, it
-    /// does not start its thread before [`resume_default`](Self::resume_default).
+    /// Pauses the driver for the whole process, as [`pause`](Self::pause) does: before a fork. If it was not used yet,
+    /// it does not start its thread before [`resume_default`](Self::resume_default).
     ///
     /// Between the two no thread may be at work with any of its timers; what is said of [forking](Self#forking) holds
     /// for it too.
     ///
     /// # Errors
     ///
-    /// If it is called from a callback of this driver's, or while another thread pauses or resumes it; nothing was done.
+    /// If it is called from a callback of this driver's, or while another thread pauses or resumes it; nothing was
+    /// done.
     ///
     /// ```
     /// use tickwheel::{Driver, Handle};
@@ -162,8 +163,8 @@ impl Driver {
     }
 }
 
-/// Pauses or resumes the driver for the whole process. It is not locked meanwhile: pausing waits for callbacks, which may
-/// come here too.
+/// Pauses or resumes the driver for the whole process. It is not locked meanwhile: pausing waits for callbacks, which
+/// may come here too.
 #[cfg(not(tickwheel_loom))]
 fn with_default(change: fn(&mut Driver) -> io::Result<()>, is_paused: bool) -> io::Result<()> {
     let mut process = OF_PROCESS.lock();

@@ -1,7 +1,7 @@
 //! L32 and L36: a process that really forks, with the driver for the whole process and with one of its own.
 //!
-//! It is a program with one thread and not a list of tests that run side by side: of a fork only the thread that calls it
-//! is there in the child.
+//! It is a program with one thread and not a list of tests that run side by side: of all threads of a process only the
+//! one that forks is there in the child.
 
 #[cfg(unix)]
 mod forking {

@@ -32,13 +32,13 @@ pub struct After {
 }
 
 impl Handle {
-    /// A receiver that gets a message `delay` from now on. It stands where crossbeam's `after` does, and can be moved to
-    /// another deadline, and tested on a clock that is moved by hand. It differs in three ways:
+    /// A receiver that gets a message `delay` from now on. It stands where crossbeam's `after` does, and can be moved
+    /// to another deadline, and tested on a clock that is moved by hand. It differs in three ways:
     ///
     /// - The message is the time at which the timer fired, a [`Timestamp`] of the driver's clock. crossbeam's is an
     ///   `Instant`, the moment that was waited for; here that is [`deadline`](After::deadline).
-    /// - The driver sends it, in a turn. So `after(Duration::ZERO)` has no message yet as it is made, and in a `select!`
-    ///   with a `default` it loses against that until the driver has turned. crossbeam's has one at once.
+    /// - The driver sends it, in a turn. So `after(Duration::ZERO)` has no message yet as it is made, and in a
+    ///   `select!` with a `default` it loses against that until the driver has turned. crossbeam's has one at once.
     /// - It can fail: arming gives an error once the driver was shut down or if its shard is full.
     ///
     /// It takes some 900 bytes, most of them the channel's. Where very many wait at once,

@@ -122,8 +122,8 @@ fn try_send<T>(sender: &Sender<T>, parcel: &Mutex<Option<T>>) -> bool {
 
 impl<T> MessageGuard<T> {
     /// Where the message is in its life: `Pending` until it is sent, also while it waits for the channel to have room;
-    /// `Over` when it was sent, was called off, found nobody to receive it, or its driver was shut down; `Full` when its
-    /// channel was full and its shard had no room to arm it for another try.
+    /// `Over` when it was sent, was called off, found nobody to receive it, or its driver was shut down; `Full` when
+    /// its channel was full and its shard had no room to arm it for another try.
     pub fn status(&self) -> Status {
         self.guard.status()
     }

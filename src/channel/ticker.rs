@@ -16,18 +16,18 @@ use crate::time::{Deadline, Timestamp};
 /// A receiver of a message each period: what time it was when the timer fired. Made by [`Handle::tick`] and
 /// [`Handle::tick_periodically`].
 ///
-/// It is a [`Receiver`], and stands in a `select!` as one. It holds one tick that was not received yet: a tick is dropped
-/// if the previous one has not been received by then.
+/// It is a [`Receiver`], and stands in a `select!` as one. It holds one tick that was not received yet: a tick is
+/// dropped if the previous one has not been received by then.
 ///
-/// It differs from crossbeam's `tick` for a receiver that comes late. Ticks here stay in step with the first one: with a
-/// period of 10 ms, of which nobody receives those of 20 and 30, the one of 10 waits to be received and the next comes at
-/// 40. crossbeam's next tick comes a period after the late one was received. And the message is the time at which the
-/// timer fired, on the driver's clock, where crossbeam's is the `Instant` that the tick was due at.
+/// It differs from crossbeam's `tick` for a receiver that comes late. Ticks here stay in step with the first one: with
+/// a period of 10 ms, of which nobody receives those of 20 and 30, the one of 10 waits to be received and the next
+/// comes at 40. crossbeam's next tick comes a period after the late one was received. And the message is the time at
+/// which the timer fired, on the driver's clock, where crossbeam's is the `Instant` that the tick was due at.
 ///
 /// It does not count as disconnected as long as it lives; a clone of the receiver that outlives it does. Dropping it
 /// cancels the timer, in constant time with a wheel. After the driver was shut down it stays silent. So does one that
-/// finds its shard full as it is to be armed for its next tick, which can only be where the number of timers is limited:
-/// its [`status`](Self::status) and [`DriverBuilder::on_full`](crate::DriverBuilder::on_full) say so.
+/// finds its shard full as it is to be armed for its next tick, which can only be where the number of timers is
+/// limited: its [`status`](Self::status) and [`DriverBuilder::on_full`](crate::DriverBuilder::on_full) say so.
 #[must_use = "a Ticker is cancelled when it is dropped"]
 pub struct Ticker {
     receiver: Receiver<Timestamp>,
@@ -111,8 +111,8 @@ impl Ticker {
         self.guard.deadline()
     }
 
-    /// `Pending` as long as it ticks; `Over` once its driver was shut down, `Full` if its shard had no room for its next
-    /// tick. `Running` is said at the moment of a tick.
+    /// `Pending` as long as it ticks; `Over` once its driver was shut down, `Full` if its shard had no room for its
+    /// next tick. `Running` is said at the moment of a tick.
     pub fn status(&self) -> Status {
         self.guard.status()
     }

@@ -10,19 +10,19 @@ use crate::time::Timestamp;
 /// # What a driver expects of a clock
 ///
 /// A driver's thread sleeps by the machine's monotonic clock for as long as its own clock says is left. So a clock
-/// should keep the machine's pace, or be one that is [moved by hand](Self::lead). Of a clock that does not, this is what
-/// becomes, with each kind of driver:
+/// should keep the machine's pace, or be one that is [moved by hand](Self::lead). Of a clock that does not, this is
+/// what becomes, with each kind of driver:
 ///
-/// - **It jumps ahead**, as one that counts the time of a suspend does. The driver does not see that by itself: it wakes
-///   when the time that it had reckoned has passed, or earlier for the next timer that is armed or moved once the moment
-///   that it sleeps until has passed. Then all that has become due fires. Code that hears of the jump can arm a timer of
-///   no delay to have the driver look.
+/// - **It jumps ahead**, as one that counts the time of a suspend does. The driver does not see that by itself: it
+///   wakes when the time that it had reckoned has passed, or earlier for the next timer that is armed or moved once the
+///   moment that it sleeps until has passed. Then all that has become due fires. Code that hears of the jump can arm a
+///   timer of no delay to have the driver look.
 /// - **It steps back.** What was due by the time of the last turn stays due, and fires at once though the clock shows
 ///   less again; what is due later waits until the clock has come there anew.
 /// - **It panics.** Where the driver itself reads it, the panic is counted and reported as a callback's is. The driver
 ///   goes on, at the time of its last turn, and reads the clock again when something wakes it, or 10 ms later if
-///   something is armed. In a call of yours, such as `now()` or `call_after()`, the panic is yours; with a `LocalDriver`
-///   it goes on to the caller of `turn` once what was due has fired.
+///   something is armed. In a call of yours, such as `now()` or `call_after()`, the panic is yours; with a
+///   `LocalDriver` it goes on to the caller of `turn` once what was due has fired.
 /// - **It says that it goes with the machine's clock** ([`zero`](Self::zero)) and does not: none of the above is looked
 ///   for. The default answers that it does not.
 pub trait Clock {

@@ -98,8 +98,8 @@ impl DriverBuilder {
     /// The clock. A [`MonotonicClock`] of the driver's own unless set.
     ///
     /// With a [`ManualClock`](crate::ManualClock) the driver has no thread: whoever moves the clock turns it. Any other
-    /// clock is taken to run about as fast as the machine's; [`Clock`] says what a driver makes of one that jumps, steps
-    /// back or panics.
+    /// clock is taken to run about as fast as the machine's; [`Clock`] says what a driver makes of one that jumps,
+    /// steps back or panics.
     pub fn clock(self, clock: impl Clock + Send + Sync + 'static) -> Self {
         Self { clock: Some(Box::new(clock)), ..self }
     }
@@ -132,16 +132,16 @@ impl DriverBuilder {
         Self { waiting: Waiting { spins: true, ..precise.waiting }, ..precise }
     }
 
-    /// Called with what a panic of a callback, a waker or the clock carried, on the thread where it happened. Rust prints
-    /// a panic in any case, and [`Metrics::panics`](super::Metrics::panics) counts it.
+    /// Called with what a panic of a callback, a waker or the clock carried, on the thread where it happened. Rust
+    /// prints a panic in any case, and [`Metrics::panics`](super::Metrics::panics) counts it.
     pub fn on_panic(self, report: impl Fn(&(dyn Any + Send)) + Send + Sync + 'static) -> Self {
         Self { hooks: Hooks { on_panic: Some(Box::new(report)), ..self.hooks }, ..self }
     }
 
     /// Called when a periodic callback, a ticker, or a message that found its channel full is to be armed again and its
-    /// shard has no room: it is over then, and its guard says [`Full`](super::Status::Full). The hook is told what it was
-    /// and why; [`Metrics::not_rearmed`](super::Metrics::not_rearmed) counts it. It can only happen with a timer whose
-    /// number of timers is limited.
+    /// shard has no room: it is over then, and its guard says [`Full`](super::Status::Full). The hook is told what it
+    /// was and why; [`Metrics::not_rearmed`](super::Metrics::not_rearmed) counts it. It can only happen with a timer
+    /// whose number of timers is limited.
     ///
     /// ```
     /// use std::time::Duration;
@@ -167,9 +167,9 @@ impl DriverBuilder {
         Self { hooks: Hooks { on_full: Some(Box::new(report)), ..self.hooks }, ..self }
     }
 
-    /// Called by each of the driver's threads as it starts, those of the callback pool included, and again by those that
-    /// [`Driver::resume`] starts: to set a priority or an affinity, or to block signals. A panic in it is reported as a
-    /// callback's is, and the thread goes on.
+    /// Called by each of the driver's threads as it starts, those of the callback pool included, and again by those
+    /// that [`Driver::resume`] starts: to set a priority or an affinity, or to block signals. A panic in it is reported
+    /// as a callback's is, and the thread goes on.
     pub fn on_thread_start(self, call: impl Fn() + Send + Sync + 'static) -> Self {
         Self { hooks: Hooks { on_thread_start: Some(Box::new(call)), ..self.hooks }, ..self }
     }
@@ -185,8 +185,8 @@ impl DriverBuilder {
     ///
     /// # Errors
     ///
-    /// What the system says if it gives no more threads; on a platform without threads or without a clock, in words that
-    /// say so. Settings that cannot be: of the kind [`InvalidInput`](io::ErrorKind::InvalidInput).
+    /// What the system says if it gives no more threads; on a platform without threads or without a clock, in words
+    /// that say so. Settings that cannot be: of the kind [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn spawn(self, timer: impl Timer<Task> + Send + 'static) -> io::Result<Driver> {
         self.start(timer, true)
     }

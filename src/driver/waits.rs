@@ -1,8 +1,8 @@
 //! Which thread waits for which callback to end: so that callbacks that wait for one another do not wait for ever.
 //!
-//! A callback that is waited for was cancelled while it ran, so it stays on the thread that it runs on until it is over.
-//! A circle of threads that wait for each other's callbacks is closed by the last wait that begins; and as waits begin
-//! one at a time, under one lock for all drivers, that one sees it and does not wait.
+//! A callback that is waited for was cancelled while it ran, so it stays on the thread that it runs on until it is
+//! over. A circle of threads that wait for each other's callbacks is closed by the last wait that begins; and as waits
+//! begin one at a time, under one lock for all drivers, that one sees it and does not wait.
 
 use std::vec::Vec;
 

@@ -1,7 +1,7 @@
 //! A wasm32-unknown-unknown program with timers: its host, a page or node, says what time it is and turns it.
 //!
-//! There is no clock here that the standard library could read, and no thread. `scripts/check-wasm` builds it and runs it
-//! in node, where `run.mjs` is the event loop.
+//! There is no clock here that the standard library could read, and no thread. `scripts/check-wasm` builds it and runs
+//! it in node, where `run.mjs` is the event loop.
 
 use std::cell::{Cell, RefCell};
 use std::error::Error;

@@ -53,8 +53,8 @@ use crate::timer::{Budget, Timer};
 /// # Panics
 ///
 /// What a callback or waker panics with goes on to who called [`turn`](Self::turn): there is no thread here that others
-/// depend on. Nothing is lost: what was due after it is due at once, in the next turn. If it is the clock that panics in
-/// a turn, the turn goes on by the time that it was given, and the panic goes on at its end.
+/// depend on. Nothing is lost: what was due after it is due at once, in the next turn. If it is the clock that panics
+/// in a turn, the turn goes on by the time that it was given, and the panic goes on at its end.
 pub struct LocalDriver<C: Timer<LocalTask> + 'static> {
     shared: Rc<Shared<C>>,
     handle: LocalHandle,
@@ -76,9 +76,9 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
         self
     }
 
-    /// The same driver with a hook that is called when a periodic callback is to be armed again and there is no room: it
-    /// is over then, and its guard says [`Full`](crate::Status::Full). It can only happen with a timer whose number of
-    /// timers is limited.
+    /// The same driver with a hook that is called when a periodic callback is to be armed again and there is no room:
+    /// it is over then, and its guard says [`Full`](crate::Status::Full). It can only happen with a timer whose number
+    /// of timers is limited.
     pub fn on_full(self, report: impl Fn(FiredKind, ArmErrorReason) + 'static) -> Self {
         *self.shared.on_full.borrow_mut() = Some(Rc::new(report));
         self
