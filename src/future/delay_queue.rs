@@ -52,6 +52,9 @@ const LOOKED_THROUGH: usize = 256;
 /// [`with_timer`](Self::with_timer); deadlines keep that timer's [contract](Timer#the-contract): none early, in the
 /// order of expiry and then of arming, any duration, stale ids do nothing. The driver adds its own tick of lateness.
 ///
+/// A consumer that waits is not woken for a value that was moved to later or taken out, if it was polled in between; in
+/// a queue of more than 256 values on a wheel it may be, once for each.
+///
 /// The queue has no lock: share it between threads by sending it commands, or put it into a mutex. Waking a consumer
 /// happens within the call that makes it necessary. All calls take the time that they take in the timer, and besides
 /// that at most one visit to the driver, if a consumer waits and is to be woken earlier than it was.
@@ -144,7 +147,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
     }
 
     /// Puts `value` in, to be handed out at `deadline`: a [`Timestamp`] of the driver's clock, or a [`Deadline`] with
-    /// slack. One in the past is due at once.
+    /// slack. One in the past is due at once; on a wheel, at the end of the tick in which it lies.
     ///
     /// # Errors
     ///
