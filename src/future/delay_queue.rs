@@ -12,8 +12,8 @@
 //! taken out or moved to later leaves the alarm where it is until the next poll: at worst it rings for nothing, once.
 //!
 //! A poll asks the timer when it wants its next turn. That may be a moment at which nothing is due any more, since what
-//! was was taken out or moved, and a wheel finds that out only when it gets there. So where such a moment is the answer,
-//! and the values are few, the poll looks for the first of them.
+//! was was taken out or moved, and a wheel finds that out only when it gets there. So where such a moment is the
+//! answer, and the values are few, the poll looks for the first of them.
 //!
 //! # What holds it up
 //!

@@ -54,8 +54,8 @@ impl Sleep {
     /// Waits for `deadline` instead, a [`Timestamp`] or a [`Deadline`] with slack; also after it was ready.
     ///
     /// The task that polled it last is woken at the new deadline. One that was ready is armed at its next poll, and not
-    /// before: until then it wakes nobody, and [`is_elapsed`](Self::is_elapsed) is false. A deadline in the past is ready
-    /// at the next poll.
+    /// before: until then it wakes nobody, and [`is_elapsed`](Self::is_elapsed) is false. A deadline in the past is
+    /// ready at the next poll.
     pub fn reset(&mut self, deadline: impl Into<Deadline>) {
         self.alarm.reset(deadline.into());
     }

@@ -113,7 +113,8 @@ impl Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero, and as [`Handle::current`]. Waiting for a tick does if the driver has no room for another timer.
+/// If `period` is zero, and as [`Handle::current`]. Waiting for a tick does if the driver has no room for another
+/// timer.
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     let period = non_zero(period);
@@ -126,7 +127,8 @@ pub fn interval(period: Duration) -> Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero, and as [`Handle::current`]. Waiting for a tick does if the driver has no room for another timer.
+/// If `period` is zero, and as [`Handle::current`]. Waiting for a tick does if the driver has no room for another
+/// timer.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     let period = non_zero(period);
