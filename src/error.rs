@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::sync::Held;
+
 /// A length of tick that no wheel can have: zero, or beyond what a [`Timestamp`](crate::Timestamp) counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ResolutionError(Asked);
@@ -115,34 +117,6 @@ impl core::error::Error for PeriodError {}
 pub struct ArmError<T> {
     value: Held<T>,
     reason: ArmErrorReason,
-}
-
-/// A value that can be taken out and not looked at. So it can be shared between threads if it can be sent, as errors
-/// have to be, and a closure seldom can.
-#[cfg(feature = "std")]
-struct Held<T>(std::sync::Mutex<T>);
-
-#[cfg(feature = "std")]
-impl<T> Held<T> {
-    #[cfg(feature = "driver")]
-    const fn new(value: T) -> Self {
-        Self(std::sync::Mutex::new(value))
-    }
-
-    fn into_inner(self) -> T {
-        self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// There is no driver.
-#[cfg(not(feature = "std"))]
-struct Held<T>(T);
-
-#[cfg(not(feature = "std"))]
-impl<T> Held<T> {
-    fn into_inner(self) -> T {
-        self.0
-    }
 }
 
 /// Why a driver could not accept a timer.

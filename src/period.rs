@@ -22,9 +22,9 @@ use crate::time::Timestamp;
 ///
 /// | | a tick is handled |
 /// |---|---|
-/// | [`call_every`](crate::Handle::call_every), [`call_periodically`](crate::Handle::call_periodically), those of a [`LocalHandle`](crate::LocalHandle) | when its run begins |
-/// | [`tick`](crate::Handle::tick), [`tick_periodically`](crate::Handle::tick_periodically) | when its message is sent, whether it is received or not |
-/// | [`interval`](crate::Handle::interval), [`interval_at`](crate::Handle::interval_at) | in the poll that gives it |
+/// | a periodic callback, also of a [`LocalHandle`](crate::LocalHandle) | when its run begins |
+/// | a [`Ticker`](crate::Ticker) | when its message is sent, received or not |
+/// | an [`Interval`](crate::Interval) | in the poll that gives it |
 /// | `interval` of `compat::time` | the same; up to 5 ms late it counts as in time, as in tokio |
 ///
 /// How long the work of a tick takes does not count. Work that takes exactly as long as its period therefore keeps the

@@ -17,6 +17,34 @@ pub(crate) use alloc::sync::{Arc, Weak};
 #[cfg(feature = "std")]
 pub(crate) use with_std::*;
 
+/// A value that can be taken out and not looked at. So it can be shared between threads if it can be sent, as errors
+/// have to be and a closure seldom can. Nobody waits for its lock, in a model neither.
+#[cfg(feature = "std")]
+pub(crate) struct Held<T>(std::sync::Mutex<T>);
+
+#[cfg(feature = "std")]
+impl<T> Held<T> {
+    #[cfg(feature = "driver")]
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Without a driver there is nothing to be held.
+#[cfg(not(feature = "std"))]
+pub(crate) struct Held<T>(T);
+
+#[cfg(not(feature = "std"))]
+impl<T> Held<T> {
+    pub(crate) fn into_inner(self) -> T {
+        self.0
+    }
+}
+
 #[cfg(all(feature = "std", not(tickwheel_loom)))]
 mod with_std {
     use std::time::Instant;

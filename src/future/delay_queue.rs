@@ -12,8 +12,8 @@
 //! taken out or moved to later leaves the alarm where it is until the next poll: at worst it rings for nothing, once.
 //!
 //! A poll asks the timer when it wants its next turn. That may be a moment at which nothing is due any more, since what
-//! was was taken out or moved, and a wheel finds that out only when it gets there. So where such a moment is the answer,
-//! and the values are few, the poll looks for the first of them.
+//! was was taken out or moved, and a wheel finds that out only when it gets there. So where such a moment is the
+//! answer, and the values are few, the poll looks for the first of them.
 //!
 //! # What holds it up
 //!
@@ -51,6 +51,9 @@ const LOOKED_THROUGH: usize = 256;
 /// Its own timer is a [`TimerWheel`] with ticks of a millisecond, or whichever [`Timer`] is given to
 /// [`with_timer`](Self::with_timer); deadlines keep that timer's [contract](Timer#the-contract): none early, in the
 /// order of expiry and then of arming, any duration, stale ids do nothing. The driver adds its own tick of lateness.
+///
+/// A consumer that waits is not woken for a value that was moved to later or taken out, if it was polled in between; in
+/// a queue of more than 256 values on a wheel it may be, once for each.
 ///
 /// The queue has no lock: share it between threads by sending it commands, or put it into a mutex. Waking a consumer
 /// happens within the call that makes it necessary. All calls take the time that they take in the timer, and besides
@@ -144,7 +147,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
     }
 
     /// Puts `value` in, to be handed out at `deadline`: a [`Timestamp`] of the driver's clock, or a [`Deadline`] with
-    /// slack. One in the past is due at once.
+    /// slack. One in the past is due at once; on a wheel, at the end of the tick in which it lies.
     ///
     /// # Errors
     ///

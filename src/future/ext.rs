@@ -27,6 +27,10 @@ use crate::time::Deadline;
 /// assert!(matches!(stuck.as_mut().poll(&mut context), Poll::Ready(Err(error)) if error.is_elapsed()));
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// # Panics
+///
+/// Those that name no driver do as [`Handle::current`].
 pub trait FutureExt: Future + Sized {
     /// [`Handle::timeout`] on the driver that this thread has entered, else on the process's:
     /// [`Handle::current`].

@@ -45,16 +45,17 @@ impl Sleep {
         self.alarm.deadline().soft()
     }
 
-    /// Whether its deadline has come and it has fired. One that was never polled since it was made, or moved after it
-    /// had fired, has not. While it is armed this takes its shard's lock.
+    /// Whether its deadline has come and it has fired; a poll is ready then. One that was never polled since it was
+    /// made, or since it was moved after it had fired, has not. While it is armed this takes its shard's lock.
     pub fn is_elapsed(&self) -> bool {
         self.alarm.has_fired()
     }
 
     /// Waits for `deadline` instead, a [`Timestamp`] or a [`Deadline`] with slack; also after it was ready.
     ///
-    /// The task that polled it last is woken at the new deadline; one that has not been polled since it was ready must
-    /// be polled again. A deadline in the past is ready at the next poll.
+    /// The task that polled it last is woken at the new deadline. One that was ready is armed at its next poll, and not
+    /// before: until then it wakes nobody, and [`is_elapsed`](Self::is_elapsed) is false. A deadline in the past is
+    /// ready at the next poll.
     pub fn reset(&mut self, deadline: impl Into<Deadline>) {
         self.alarm.reset(deadline.into());
     }

@@ -21,8 +21,8 @@ const WORK: [u64; 10] = [0, 7, 20, 21, 23, 30, 40, 47, 50, 75];
 /// A tick, in milliseconds: due, handled, left out before it.
 type Tick = (u64, u64, u64);
 
-/// The table of `MissedTicks`, for ticks that each take `work` after the first at 20 ms. One that is late by `tolerance`
-/// counts as in time.
+/// The table of `MissedTicks`, for ticks that each take `work` after the first at 20 ms. One that is late by
+/// `tolerance` counts as in time.
 fn expected(missed: MissedTicks, work: u64, tolerance: u64) -> Vec<Tick> {
     let (mut due, mut left_out, mut free_at) = (PERIOD, 0, 0);
     let mut ticks = Vec::new();

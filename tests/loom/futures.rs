@@ -103,8 +103,7 @@ fn l6_a_sleep_first_polled_while_it_fires() {
 }
 
 #[test]
-fn l6_a_sleep_is_armed_unseen_behind_an_earlier_timer() {
-    // With another timer to come before it, it is armed without a look at the clock.
+fn l6_a_sleep_first_polled_behind_an_earlier_timer() {
     model(Bound::None, || {
         let (clock, timers) = moved(wheel());
         let (mut first, mut second) = (timers.sleep_until(at(3)), timers.sleep_until(at(5)));
@@ -135,8 +134,10 @@ fn l6_a_sleep_polled_by_another_task_while_it_fires() {
             new.wait();
             assert_eq!(new.poll(&mut sleep), Poll::Ready(Ok(())), "who is woken finds it ready");
         }
-        turning.join().unwrap();
-        assert_eq!((old.wakes(), new.wakes()), if polled.is_pending() { (0, 1) } else { (1, 0) });
+        // Where it was ready by the clock, it may have been before the turn came to it.
+        let fired = turning.join().unwrap() as usize;
+        assert!(fired == 1 || polled.is_ready(), "it has fired nowhere");
+        assert_eq!((old.wakes(), new.wakes()), if polled.is_pending() { (0, 1) } else { (fired, 0) });
         assert_eq!((Arc::strong_count(&old), Arc::strong_count(&new)), (1, 1), "a waker was kept");
     });
 }

@@ -9,7 +9,10 @@ use crate::future::to_instant;
 
 /// A moment on the standard library's clock; [`now`](Self::now) is the present one of the current driver's clock.
 ///
-/// All arithmetic is the standard library's: adding more than it can count panics.
+/// All arithmetic is the standard library's: adding or subtracting more than it can count panics.
+///
+/// A driver's [`Timestamp`](crate::Timestamp) of it is [`Handle::timestamp_of`], and the way back is
+/// [`Handle::instant_of`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
     std: std::time::Instant,
@@ -17,6 +20,10 @@ pub struct Instant {
 
 impl Instant {
     /// What time it is on the clock of the driver that the thread has entered, else of the process's.
+    ///
+    /// # Panics
+    ///
+    /// As [`Handle::current`].
     pub fn now() -> Self {
         let timers = Handle::current();
         Self { std: to_instant(timers.core(), timers.now()) }
@@ -47,7 +54,7 @@ impl Instant {
         self.std.saturating_duration_since(earlier.std)
     }
 
-    /// The time from this moment to [`now`](Self::now); zero if it lies ahead.
+    /// The time from this moment to [`now`](Self::now), which can panic; zero if it lies ahead.
     pub fn elapsed(&self) -> Duration {
         Self::now().saturating_duration_since(*self)
     }

@@ -36,6 +36,10 @@ pub struct Interval {
 
 impl Interval {
     /// Waits for the next tick, and says when it was due. Dropping the future loses nothing.
+    ///
+    /// # Panics
+    ///
+    /// If the driver has no room for another timer.
     pub async fn tick(&mut self) -> Instant {
         poll_fn(|context| self.poll_tick(context)).await
     }
@@ -109,7 +113,8 @@ impl Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero.
+/// If `period` is zero, and as [`Handle::current`]. Waiting for a tick does if the driver has no room for another
+/// timer.
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     let period = non_zero(period);
@@ -122,7 +127,8 @@ pub fn interval(period: Duration) -> Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero.
+/// If `period` is zero, and as [`Handle::current`]. Waiting for a tick does if the driver has no room for another
+/// timer.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     let period = non_zero(period);

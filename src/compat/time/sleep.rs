@@ -35,7 +35,8 @@ impl Sleep {
         self.inner.is_elapsed()
     }
 
-    /// Waits for `deadline` instead; also after it was ready.
+    /// Waits for `deadline` instead; also after it was ready. Then it is armed at its next poll, and not before: until
+    /// then it wakes nobody, and [`is_elapsed`](Self::is_elapsed) is false. (tokio's is armed at once.)
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
         let this = self.get_mut();
         let deadline = to_timestamp(this.inner.core(), deadline.into_std());
@@ -55,6 +56,10 @@ impl Future for Sleep {
 }
 
 /// Waits for `duration` from now on. More than a clock can count is as good as for ever.
+///
+/// # Panics
+///
+/// As [`Handle::current`]. Polling it does if the driver has no room for another timer, as with tokio.
 pub fn sleep(duration: Duration) -> Sleep {
     let timers = Handle::current();
     let deadline = timers.now() + duration;
@@ -62,6 +67,10 @@ pub fn sleep(duration: Duration) -> Sleep {
 }
 
 /// Waits for `deadline`. One that has come is ready at the first poll.
+///
+/// # Panics
+///
+/// As [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
     let timers = Handle::current();
     let deadline = to_timestamp(timers.core(), deadline.into_std());

@@ -56,11 +56,20 @@ impl<T: Future> Future for Timeout<T> {
 
 /// Gives `future` until `duration` from now on, whether it is polled meanwhile or not. More than a clock can count is
 /// as good as for ever.
+///
+/// # Panics
+///
+/// As [`Handle::current`](crate::Handle::current). Polling it does if the driver has no room for another timer, as with
+/// tokio.
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), sleep: sleep(duration) }
 }
 
 /// Gives `future` until `deadline`.
+///
+/// # Panics
+///
+/// As [`timeout`].
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), sleep: sleep_until(deadline) }
 }

@@ -23,6 +23,10 @@ use crate::driver::Handle;
 /// - They are fused: past their end they say `None` and do not poll the inner stream again.
 /// - They are safe to cancel: an item that was taken from the inner stream and not yet handed out stays in the adapter.
 /// - One that is never polled takes no lock, and an item that is there at once costs no timer.
+///
+/// # Panics
+///
+/// Those that name no driver do as [`Handle::current`].
 pub trait StreamExt: Stream + Sized {
     /// Says so where the next item is longer than `limit` in coming: [`StreamTimeout`].
     fn timeout(self, limit: Duration) -> StreamTimeout<Self> {

@@ -119,7 +119,7 @@ const LINES: &[&[&str]] = &[
     ],
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
     &["arena", "arena::apart", "arena::beside", "arena::page", "head", "timer"],
-    &["time", "error"],
+    &["time", "error", "sync"],
 ];
 
 /// Whom a module does not know, although the floors would let it: the timers see no clock, lock or thread, and the
