@@ -4,10 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use harness::measure::Rounds;
-use harness::probe::{of_process, timed};
-use harness::threads::at_once;
-use harness::waker::Alert;
+use harness::{Alert, Rounds, at_once, of_process, timed};
 use tokio::task::yield_now;
 
 use crate::crowd::WORKERS;

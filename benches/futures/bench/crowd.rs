@@ -12,8 +12,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::measure::Rounds;
-use harness::probe::of_process;
+use harness::{Rounds, of_process};
 use tokio::runtime::Runtime;
 
 use crate::peers::{Peer, runtime};

@@ -11,9 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::measure::Rounds;
-use harness::probe::{ns_each, timed};
-use harness::waker::Alert;
+use harness::{Alert, Rounds, ns_each, timed};
 
 use crate::block_on::until_over;
 use crate::peers::{Limits, Peer};

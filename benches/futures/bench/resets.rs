@@ -8,9 +8,7 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::measure::Rounds;
-use harness::probe::ns_each;
-use harness::waker::Alert;
+use harness::{Alert, Rounds, ns_each};
 
 use crate::block_on::until_over;
 use crate::peers::Resets;
