@@ -10,12 +10,12 @@ use tokio::runtime::Runtime;
 use tokio::time;
 
 use crate::once::{AroundPending, AroundReady, PollOnce};
-use crate::peers::{Limits, Peer, Resets, runtime};
+use crate::peers::{In, Limits, Peer, Resets, runtime};
 use crate::scale::Scale;
 use crate::{contention, crowd, once, resets};
 
 /// tokio's sleeps, over after so many percent of their time.
-struct Wrong<const PERCENT: u32>(Runtime);
+struct Wrong<const PERCENT: u32>;
 
 /// Over too soon.
 type Early = Wrong<50>;
@@ -23,12 +23,8 @@ type Early = Wrong<50>;
 type AtOnce = Wrong<0>;
 
 impl<const PERCENT: u32> Peer for Wrong<PERCENT> {
-    fn start(threads: usize) -> Self {
-        Self(runtime(threads))
-    }
-
-    fn runtime(&self) -> &Runtime {
-        &self.0
+    fn start(threads: usize) -> (Self, Runtime) {
+        (Self, runtime(threads))
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {
@@ -62,15 +58,11 @@ impl<const PERCENT: u32> Limits for Wrong<PERCENT> {
 }
 
 /// Its sleeps never end.
-struct Lost(Runtime);
+struct Lost;
 
 impl Peer for Lost {
-    fn start(threads: usize) -> Self {
-        Self(runtime(threads))
-    }
-
-    fn runtime(&self) -> &Runtime {
-        &self.0
+    fn start(threads: usize) -> (Self, Runtime) {
+        (Self, runtime(threads))
     }
 
     fn sleep(&self, _delay: Duration) -> impl Future<Output: Send> + Send {
@@ -95,8 +87,8 @@ pub(crate) fn are_found(scale: &Scale) -> Result<(), String> {
         ("early at random", resets::start::<Early>(100, operations)),
         ("over at once at contention", contention::start::<AtOnce>(2, operations)),
         ("over at once at workers", contention::start_workers::<AtOnce>(operations)),
-        ("early in a crowd", crowd::start::<Early>(*scale)),
-        ("lost in a crowd", crowd::start::<Lost>(hasty)),
+        ("early in a crowd", crowd::start::<In<Early>>(*scale)),
+        ("lost in a crowd", crowd::start::<In<Lost>>(hasty)),
     ];
     for (who, mut rounds) in wrong {
         if rounds.round().and_then(|_| rounds.finish()).is_ok() {

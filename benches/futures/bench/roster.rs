@@ -9,7 +9,7 @@ use crate::once::{self, AroundPending, AroundReady, Create, PollOnce};
 #[cfg(tokio_unstable)]
 use crate::peers::TokioAlt;
 use crate::peers::{
-    AsyncIo, FuturesTimer, Heap, InTokio, Limits, Named, OneShard, Ours, Peer, Pingora, Resets, Tokio, Wheel,
+    AsyncIo, FuturesTimer, Heap, In, InTokio, Limits, Named, OneShard, Ours, Peer, Pingora, Resets, Tokio, Wheel,
 };
 use crate::queues::{Queue, TokioQueue};
 use crate::resets;
@@ -32,7 +32,7 @@ fn sleeps<P: Peer>(job: Job, threads: usize, scale: Scale) -> Option<Box<dyn Rou
         Job::Create => Some(once::start::<Create, P>(scale.operations)),
         Job::Poll => Some(once::start::<PollOnce, P>(scale.operations)),
         Job::Workers => Some(contention::start_workers::<P>(scale.operations)),
-        _ => crowd::<P>(job, threads, scale).or_else(|| contention::<P>(job, threads, scale)),
+        _ => crowd::<In<P>>(job, threads, scale).or_else(|| contention::<P>(job, threads, scale)),
     }
 }
 

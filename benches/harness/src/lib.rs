@@ -19,20 +19,17 @@ mod threads;
 mod waker;
 mod watch;
 
-pub use calls::{Run, Series, histogram, repeated};
-pub use machine::{description, load_average};
-pub use measure::{Plan, Rounds, Start, step};
-pub use options::{Bench, NoMore, Options, exit, number};
+pub use calls::*;
+pub use machine::*;
+pub use measure::*;
+pub use options::*;
 #[cfg(feature = "plots")]
-pub use plot::{Bars, Line, PALETTE, Panel, bars, panels, power};
-pub use probe::{ns_each, of_process, of_thread_named, resident_bytes, timed};
-pub use report::{verdict, write};
-pub use results::{BYTES, CPU, Cell, LATE, LONGEST, PROCESS_CPU, Results, Row, WALL, add_cells};
-pub use stats::Spread;
-pub use tables::{
-    Kind, Table, Verdict, Who, add_best, by_contender, contenders, digits, longest, median, minutes, thousands, time,
-    times, unit, verdicts,
-};
-pub use threads::{at_once, counted, rows_of_threads};
-pub use waker::Alert;
-pub use watch::{Schedule, Watch};
+pub use plot::*;
+pub use probe::*;
+pub use report::*;
+pub use results::*;
+pub use stats::*;
+pub use tables::*;
+pub use threads::*;
+pub use waker::*;
+pub use watch::*;

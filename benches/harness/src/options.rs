@@ -55,6 +55,21 @@ pub struct Options<More: Args> {
 #[derive(Args)]
 pub struct NoMore {}
 
+/// For a bench that measures at several sizes.
+#[derive(Args)]
+pub struct Sizes {
+    /// Only with so many timers
+    #[arg(long, value_delimiter = ',', value_parser = number, value_name = "TIMERS")]
+    sizes: Vec<usize>,
+}
+
+impl Sizes {
+    /// Those that were asked for, or these.
+    pub fn or<'a>(&'a self, default: &'a [usize]) -> &'a [usize] {
+        if self.sizes.is_empty() { default } else { &self.sizes }
+    }
+}
+
 impl Bench {
     /// Reads the command line, or says what is wrong with it and ends the process.
     pub fn options<More: Args>(&self) -> Options<More> {

@@ -14,7 +14,7 @@ mod tables;
 use std::process::ExitCode;
 
 use clap::Args;
-use harness::{Bench, Plan, Watch, exit, number, verdict};
+use harness::{Bench, Plan, Sizes, Watch, exit, number, verdict};
 use jobs::{BTREE, Entry, FAULTY, Job, OURS, TOGETHER_UP_TO, TOKIOS, measure};
 
 /// Enough to reach every path in seconds.
@@ -27,9 +27,8 @@ const OPERATIONS: u64 = 20_000;
 /// The options of this bench alone.
 #[derive(Args)]
 struct More {
-    /// Only with so many timers
-    #[arg(long, value_delimiter = ',', value_parser = number, value_name = "TIMERS")]
-    sizes: Vec<usize>,
+    #[command(flatten)]
+    sizes: Sizes,
 
     /// Runs one job of one contender for a tool that counts instructions
     #[arg(long, num_args = 3, value_names = ["JOB", "CONTENDER", "ROUNDS"])]
@@ -59,7 +58,7 @@ fn run() -> Result<(), String> {
         false => all.into_iter().filter(|entry| options.wants(entry.name)).collect(),
     };
     let sizes = options.pick(&[][..], &[1_000, 100_000, 1_000_000], &[1_000, 100_000, 1_000_000, 10_000_000]);
-    let sizes = if options.more.sizes.is_empty() { sizes } else { &options.more.sizes };
+    let sizes = options.more.sizes.or(sizes);
     let jobs: Vec<_> = Job::all().filter(|job| options.wants_job(job.name())).collect();
     let mut watch = Watch::new(jobs.len() * sizes.len());
     let rounds = options.rounds(5, 5);

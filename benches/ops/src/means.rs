@@ -56,8 +56,8 @@ pub(crate) fn start<C: Contender>(job: Job, count: usize, operations: Option<u64
         _ => return Box::new(Anew(count, arm_and_drain::<C>)),
     };
     let most = operations_of(job, count);
-    let (warm_up, operations) = operations.map_or((most.min(WARM_UP_OPERATIONS), most), |operations| (0, operations));
-    Box::new(Standing { load, work, warm_up, operations, done: 0 })
+    let (warm_up, each_round) = operations.map_or((most.min(WARM_UP_OPERATIONS), most), |operations| (0, operations));
+    Box::new(Standing { load, work, warm_up, each_round, done: 0 })
 }
 
 /// Does at least so many operations, and says how many it came to.
@@ -115,7 +115,7 @@ struct Standing<C: Contender> {
     /// What each round does before it is timed, so that it finds the caches as it would in a long run, and not as the
     /// contender before has left them.
     warm_up: u64,
-    operations: u64,
+    each_round: u64,
     done: u64,
 }
 
@@ -124,7 +124,7 @@ impl<C: Contender> Rounds for Standing<C> {
         if self.warm_up > 0 {
             (self.work)(&mut self.load, self.warm_up);
         }
-        let elapsed = timed(|| self.done = (self.work)(&mut self.load, self.operations));
+        let elapsed = timed(|| self.done = (self.work)(&mut self.load, self.each_round));
         self.load.ledger.check(&self.load.timers)?;
         Ok(vec![elapsed.as_nanos() as f64 / self.done as f64])
     }

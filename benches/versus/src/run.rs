@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use harness::{Bench, Options, Plan, Schedule, Watch, ns_each, number, verdict, write};
+use harness::{Bench, Options, Plan, Schedule, Sizes, Watch, ns_each, verdict, write};
 use jobs::contenders::DelayQueueTimers;
 use jobs::{Contender, Job, OnTurn, TOGETHER_UP_TO};
 
@@ -18,9 +18,8 @@ const SMALL: usize = 1_000;
 /// The options of this bench alone.
 #[derive(Args)]
 struct More {
-    /// Only with so many timers
-    #[arg(long, value_delimiter = ',', value_parser = number, value_name = "TIMERS")]
-    sizes: Vec<usize>,
+    #[command(flatten)]
+    sizes: Sizes,
 
     /// What further rounds may take; every job runs once whatever it takes [default: 50, with --quick 2]
     #[arg(long, value_parser = minutes, value_name = "MINUTES")]
@@ -53,8 +52,7 @@ pub fn run(memory: &Path) -> Result<(), String> {
     let peers: Vec<_> = PEERS.iter().filter(takes_part).collect();
     let entries: Vec<_> = peers.iter().map(|peer| peer.entry).collect();
     let jobs = bench.jobs.iter().filter(|job| options.wants_job(job) && is_quick(&QUICK, job, &options.jobs));
-    let steps: Vec<_> =
-        jobs.flat_map(|&job| sizes(&options, job).into_iter().map(move |timers| (job, timers))).collect();
+    let steps: Vec<_> = jobs.flat_map(|&job| sizes(&options, job).iter().map(move |&timers| (job, timers))).collect();
 
     let default = Duration::from_secs(60 * options.pick(1, 2, 50));
     let limit = options.more.time_limit.unwrap_or(default);
@@ -85,13 +83,12 @@ pub fn run(memory: &Path) -> Result<(), String> {
     write(&bench.out(&options), bench.name, &page, &results, &plots::all(&results))
 }
 
-fn sizes(options: &Options<More>, job: &str) -> Vec<usize> {
+fn sizes<'a>(options: &'a Options<More>, job: &str) -> &'a [usize] {
     let full: &[usize] = match job {
         MEMORY => &[1_000, 100_000, 900_000, 1_000_000, 1_100_000, 1_500_000, 10_000_000],
         _ => &[1_000, 100_000, 1_000_000, 10_000_000],
     };
-    let sizes = options.pick(&[SMALL][..], &[1_000, 100_000, 1_000_000], full);
-    if options.more.sizes.is_empty() { sizes.to_vec() } else { options.more.sizes.clone() }
+    options.more.sizes.or(options.pick(&[SMALL], &[1_000, 100_000, 1_000_000], full))
 }
 
 /// What a job takes beside the others, about.
