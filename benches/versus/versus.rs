@@ -4,5 +4,5 @@ use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    harness::options::exit(versus::run::run(Path::new(env!("CARGO_BIN_EXE_memory"))))
+    harness::exit(versus::run::run(Path::new(env!("CARGO_BIN_EXE_memory"))))
 }

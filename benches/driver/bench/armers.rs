@@ -20,8 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Wake};
 use std::time::Duration;
 
-use harness::tables::{Kind, Who};
-use harness::waker::Alert;
+use harness::{Alert, Kind, Who};
 use parking_lot::Mutex;
 use tickwheel::{Clock, Driver, Firing, MonotonicClock, Resolution, Task, Timer, TimerExt, TimerHeap, TimerWheel};
 use tokio::runtime::{Builder, Runtime};

@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::probe;
-use harness::tables::{Table, digits};
-use harness::watch::Watch;
+use harness::{Table, Watch, digits, of_thread_named};
 use tickwheel::{Driver, DriverBuilder, Resolution, Task, Timer, TimerHeap, TimerWheel};
 
 use crate::scale::Scale;
@@ -74,9 +72,9 @@ fn watch_driver(
     }
     thread::sleep(SETTLED);
 
-    let (before, system_before, begun) = (driver.metrics(), probe::of_thread_named(NAME), Instant::now());
+    let (before, system_before, begun) = (driver.metrics(), of_thread_named(NAME), Instant::now());
     thread::sleep(scale.watched);
-    let (after, system_after, passed) = (driver.metrics(), probe::of_thread_named(NAME), begun.elapsed());
+    let (after, system_after, passed) = (driver.metrics(), of_thread_named(NAME), begun.elapsed());
 
     if after.pending as u64 != scale.idle_timers || called.load(Ordering::Relaxed) != 0 {
         return Err(format!("{} of {} timers are still pending", after.pending, scale.idle_timers));

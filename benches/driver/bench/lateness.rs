@@ -4,13 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use harness::calls::histogram;
-use harness::measure::{Plan, Rounds, Start, step};
-use harness::options::{NoMore, Options};
-use harness::probe;
-use harness::results::{LATE, Row};
-use harness::tables::{Who, by_contender, contenders, digits, median};
-use harness::watch::Watch;
+use harness::{
+    LATE, NoMore, Options, Plan, Rounds, Row, Start, Watch, Who, by_contender, contenders, digits, histogram, median,
+    of_process, step,
+};
 
 use crate::scale::Scale;
 use crate::tickers::{Beat, Run, TICKERS, Ticker};
@@ -46,7 +43,7 @@ pub(crate) fn run(scale: &Scale, options: &Options<NoMore>, watch: &mut Watch) -
         let starts = tickers.iter().map(|&ticker| {
             let count = (scale.ticking.as_nanos() / period.as_nanos()).max(1) as usize;
             let starts = (0..scale.rounds).map(|round| (round as f64 + 0.5) / scale.rounds as f64).collect();
-            Start::new(ticker.who.name, move || Box::new(Ticking { ticker, period, count, starts }))
+            Start::new(ticker.who.name, move || Some(Box::new(Ticking { ticker, period, count, starts })))
         });
         let rows = step(rows, starts.collect(), &Plan::of_rounds(scale.rounds, 0), watch);
         let corner = format!("every {period:?}: µs late");
@@ -71,9 +68,9 @@ impl Rounds for Ticking {
     fn round(&mut self) -> Result<Vec<f64>, String> {
         let start = self.starts.pop().expect("there is one for each round");
         let beat = Beat { first: self.period + TICK.mul_f64(start), period: self.period, count: self.count };
-        let (cpu, begun) = (probe::of_process(), Instant::now());
+        let (cpu, begun) = (of_process(), Instant::now());
         let runs = (self.ticker.tick)(beat);
-        let (cpu, passed) = (probe::of_process() - cpu, begun.elapsed());
+        let (cpu, passed) = (of_process() - cpu, begun.elapsed());
         check(self.ticker, beat, &runs)?;
         let late = histogram(runs.iter().map(|run| (run.ran - run.due).as_nanos() as u64));
         let late = QUANTILES.iter().map(|(_, share)| late.value_at_quantile(*share) as f64);

@@ -22,9 +22,7 @@ mod tickers;
 
 use std::process::ExitCode;
 
-use harness::options::{Bench, NoMore, exit};
-use harness::watch::Watch;
-use harness::{machine, report};
+use harness::{Bench, NoMore, Watch, description, exit, load_average, verdict, write};
 
 use armers::ARMERS;
 use scale::Scale;
@@ -46,8 +44,8 @@ fn run() -> Result<(), String> {
     };
     let options = bench.options::<NoMore>();
     let scale = Scale::of(&options);
-    let load = machine::load_average().map_or(String::new(), |load| format!(" Load average before: {load}."));
-    let mut page = format!("One run, on {}.{load}\n", machine::description());
+    let load = load_average().map_or(String::new(), |load| format!(" Load average before: {load}."));
+    let mut page = format!("One run, on {}.{load}\n", description());
     let mut watch = Watch::new(3);
     if options.wants_job("pairs") {
         page += &pairs::run(&scale, &options, &mut watch);
@@ -61,7 +59,7 @@ fn run() -> Result<(), String> {
     let results = watch.finish();
     if options.is_test() {
         println!("{page}\nchecks: every job ran, and every run was right unless an error says otherwise");
-        return report::verdict(&results);
+        return verdict(&results);
     }
-    report::write(&bench.out(&options), bench.name, &page, &results, &[])
+    write(&bench.out(&options), bench.name, &page, &results, &[])
 }

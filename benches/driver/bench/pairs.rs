@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use harness::measure::{Plan, Rounds, Start, step};
-use harness::options::{NoMore, Options};
-use harness::probe::timed;
-use harness::tables::{Who, by_contender, contenders, median};
-use harness::threads::{at_once, counted, rows};
-use harness::watch::Watch;
+use harness::{
+    NoMore, Options, Plan, Rounds, Start, Watch, Who, at_once, by_contender, contenders, counted, median,
+    rows_of_threads, step, timed,
+};
 
 use crate::armers::{ARMERS, Armer, DELAYS_MS};
 use crate::scale::Scale;
@@ -28,13 +26,13 @@ pub(crate) fn run(scale: &Scale, options: &Options<NoMore>, watch: &mut Watch) -
     let mut all = Vec::new();
     for &threads in scale.threads {
         watch.step(format!("pairs, {}", counted(threads)));
-        let start = |start: fn(usize, u64) -> Box<dyn Armer>| -> Box<dyn Rounds> {
+        let start = |start: fn(usize, u64) -> Box<dyn Armer>| -> Option<Box<dyn Rounds>> {
             let (each, background) = (scale.pairs / threads as u64, scale.background);
-            Box::new(Pairs { armer: start(threads, background), threads, each, background, done: 0 })
+            Some(Box::new(Pairs { armer: start(threads, background), threads, each, background, done: 0 }))
         };
         let starts = armers.iter().map(|armer| Start::new(armer.who.name, move || start(armer.start))).collect();
         // The first is for warming up, and counts for the checks alone.
-        all.extend(step(rows("pairs", threads), starts, &Plan::of_rounds(scale.rounds, 1), watch));
+        all.extend(step(rows_of_threads("pairs", threads), starts, &Plan::of_rounds(scale.rounds, 1), watch));
     }
     let who: Vec<Who> = armers.iter().map(|armer| armer.who).collect();
     // One thread waits for nobody: both figures are the same.

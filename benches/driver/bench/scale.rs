@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::options::{NoMore, Options};
+use harness::{NoMore, Options};
 
 pub(crate) struct Scale {
     /// Rounds, of which the table gives the median.
@@ -21,29 +21,14 @@ pub(crate) struct Scale {
 
 impl Scale {
     pub(crate) fn of(options: &Options<NoMore>) -> Self {
-        let full = Self {
+        Self {
             rounds: options.rounds(3, 7),
-            pairs: 400_000,
-            background: 10_000,
-            threads: &[1, 2, 4, 8],
-            ticking: Duration::from_millis(1000),
-            idle_timers: 1_000_000,
-            watched: Duration::from_secs(3),
-        };
-        if options.is_test() {
-            Self {
-                pairs: 4_000,
-                background: 100,
-                threads: &[1, 2],
-                ticking: Duration::from_millis(20),
-                idle_timers: 10_000,
-                watched: Duration::from_millis(100),
-                ..full
-            }
-        } else if options.quick {
-            Self { pairs: 200_000, ticking: Duration::from_millis(400), watched: Duration::from_secs(2), ..full }
-        } else {
-            full
+            pairs: options.pick(4_000, 200_000, 400_000),
+            background: options.pick(100, 10_000, 10_000),
+            threads: options.pick(&[1, 2][..], &[1, 2, 4, 8], &[1, 2, 4, 8]),
+            ticking: Duration::from_millis(options.pick(20, 400, 1000)),
+            idle_timers: options.pick(10_000, 1_000_000, 1_000_000),
+            watched: Duration::from_millis(options.pick(100, 2000, 3000)),
         }
     }
 }

@@ -15,7 +15,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::tables::{Kind, Who};
+use harness::{Kind, Who};
 use tickwheel::{
     Driver, DriverBuilder, MissedTicks, MonotonicClock, Period, Resolution, Task, Timer, TimerHeap, TimerWheel,
     Timestamp,

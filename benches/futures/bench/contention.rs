@@ -4,21 +4,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use harness::measure::Rounds;
-use harness::probe::{of_process, timed};
-use harness::threads::at_once;
-use harness::waker::Alert;
+use harness::{Alert, Rounds, at_once, of_process, timed};
 use tokio::task::yield_now;
 
 use crate::crowd::WORKERS;
 use crate::once::{Delays, PollOnce, finish, repeat};
-use crate::peers::Peer;
+use crate::peers::{In, Peer};
 
 /// So many sleeps are polled before a task lets the runtime go on: fewer than tokio's cooperative budget allows.
 const BETWEEN_YIELDS: u64 = 64;
 
 struct Contention<P> {
-    peer: Arc<P>,
+    peer: Arc<In<P>>,
     /// One for each thread.
     delays: Vec<Arc<Delays>>,
     each: u64,
@@ -29,7 +26,7 @@ struct Contention<P> {
 impl<P: Peer> Contention<P> {
     fn new(threads: usize, operations: u64) -> Self {
         let delays = (0..threads as u64).map(|seed| Arc::new(Delays::new(seed))).collect();
-        let (peer, alert) = (Arc::new(P::start(threads)), Arc::default());
+        let (peer, alert) = (Arc::new(In::<P>::start(threads)), Arc::default());
         Self { peer, delays, each: operations / threads as u64, done: 0, alert }
     }
 }
@@ -47,7 +44,7 @@ impl<P: Peer> Rounds for Contention<P> {
             let mut wrong = 0;
             begin();
             let every = 0..*each;
-            let cpu = peer.within(|| timed(|| wrong = repeat::<PollOnce, P>(peer, every, &delays[thread], &waker)));
+            let cpu = peer.within(|peer| timed(|| wrong = repeat::<PollOnce, P>(peer, every, &delays[thread], &waker)));
             expect_none(wrong, *each).map(|()| cpu)
         });
         self.done += self.each * self.delays.len() as u64;
@@ -78,11 +75,13 @@ impl<P: Peer> Rounds for Workers<P> {
         let (cpu, begun) = (of_process(), Instant::now());
         let tasks = delays.iter().map(|delays| {
             let (peer, delays, waker) = (peer.clone(), delays.clone(), alert.waker());
-            let runtime = peer.runtime().handle().clone();
+            let runtime = peer.runtime.handle().clone();
             runtime.spawn(async move {
                 let mut wrong = 0;
                 for first in (0..each).step_by(BETWEEN_YIELDS as usize) {
-                    wrong += repeat::<PollOnce, P>(&peer, first..each.min(first + BETWEEN_YIELDS), &delays, &waker);
+                    wrong += peer.within(|peer| {
+                        repeat::<PollOnce, P>(peer, first..each.min(first + BETWEEN_YIELDS), &delays, &waker)
+                    });
                     yield_now().await;
                 }
                 wrong
@@ -91,7 +90,7 @@ impl<P: Peer> Rounds for Workers<P> {
         let tasks: Vec<_> = tasks.collect();
         let mut wrong = 0;
         for task in tasks {
-            wrong += peer.runtime().block_on(task).map_err(|error| error.to_string())?;
+            wrong += peer.runtime.block_on(task).map_err(|error| error.to_string())?;
         }
         let operations = each * delays.len() as u64;
         let took = [begun.elapsed(), of_process() - cpu].map(|took| took.as_nanos() as f64 / operations as f64);

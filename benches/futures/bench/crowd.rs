@@ -12,11 +12,10 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::measure::Rounds;
-use harness::probe::of_process;
+use harness::{Rounds, of_process};
 use tokio::runtime::Runtime;
 
-use crate::peers::{Peer, runtime};
+use crate::peers::{In, Peer, runtime};
 use crate::scale::Scale;
 
 pub(crate) const WORKERS: usize = 2;
@@ -120,16 +119,16 @@ impl<S: Sleepers> Rounds for Crowd<S> {
 }
 
 /// A task for each, with a sleep of the peer's.
-impl<P: Peer> Sleepers for P {
+impl<P: Peer> Sleepers for In<P> {
     fn gather() -> Self {
-        P::start(WORKERS)
+        Self::start(WORKERS)
     }
 
     fn spawn(self: &Arc<Self>, due: Vec<Instant>, ends: &Arc<Ends>) {
         for (place, due) in due.into_iter().enumerate() {
             let (peer, ends) = (self.clone(), ends.clone());
-            self.runtime().spawn(async move {
-                peer.sleep(due.saturating_duration_since(Instant::now())).await;
+            self.runtime.spawn(async move {
+                peer.peer.sleep(due.saturating_duration_since(Instant::now())).await;
                 // The last to hold the peer drops its runtime, which must not be one of its own tasks.
                 drop(peer);
                 ends.report(place, due, P::EARLY);

@@ -2,59 +2,37 @@
 
 use std::fmt::Debug;
 use std::future::{Future, pending};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use harness::measure::Rounds;
+use harness::Rounds;
 use tokio::runtime::Runtime;
 use tokio::time;
 
 use crate::once::{AroundPending, AroundReady, PollOnce};
-use crate::peers::{Limits, Peer, Resets, runtime};
+use crate::peers::{In, Limits, Peer, Resets, runtime};
 use crate::scale::Scale;
 use crate::{contention, crowd, once, resets};
 
-/// How long a sleep of `delay` takes with this one.
-trait Fault: Send + Sync + 'static {
-    fn twisted(delay: Duration) -> Duration;
-}
+/// tokio's sleeps, over after so many percent of their time.
+struct Wrong<const PERCENT: u32>;
 
 /// Over too soon.
-struct Early;
+type Early = Wrong<50>;
 /// Over at once.
-struct AtOnce;
+type AtOnce = Wrong<0>;
 
-impl Fault for Early {
-    fn twisted(delay: Duration) -> Duration {
-        delay / 2
-    }
-}
-
-impl Fault for AtOnce {
-    fn twisted(_delay: Duration) -> Duration {
-        Duration::ZERO
-    }
-}
-
-/// tokio's sleeps with a fault.
-struct Wrong<F>(Runtime, PhantomData<F>);
-
-impl<F: Fault> Peer for Wrong<F> {
-    fn start(threads: usize) -> Self {
-        Self(runtime(threads), PhantomData)
-    }
-
-    fn runtime(&self) -> &Runtime {
-        &self.0
+impl<const PERCENT: u32> Peer for Wrong<PERCENT> {
+    fn start(threads: usize) -> (Self, Runtime) {
+        (Self, runtime(threads))
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {
-        time::sleep(F::twisted(delay))
+        time::sleep(delay * PERCENT / 100)
     }
 }
 
-impl<F: Fault> Resets for Wrong<F> {
+impl<const PERCENT: u32> Resets for Wrong<PERCENT> {
     type Sleep = time::Sleep;
     type Moment = time::Instant;
 
@@ -64,7 +42,7 @@ impl<F: Fault> Resets for Wrong<F> {
 
     fn moment(&self, at: Instant) -> time::Instant {
         let now = Instant::now();
-        (now + F::twisted(at.saturating_duration_since(now))).into()
+        (now + at.saturating_duration_since(now) * PERCENT / 100).into()
     }
 
     fn reset(sleep: Pin<&mut time::Sleep>, to: time::Instant) {
@@ -72,7 +50,7 @@ impl<F: Fault> Resets for Wrong<F> {
     }
 }
 
-impl<F: Fault> Limits for Wrong<F> {
+impl<const PERCENT: u32> Limits for Wrong<PERCENT> {
     fn timeout<T: Future>(&self, _delay: Duration, future: T) -> impl Future<Output = Result<T::Output, impl Debug>> {
         drop(future);
         std::future::ready(Err("at once"))
@@ -80,15 +58,11 @@ impl<F: Fault> Limits for Wrong<F> {
 }
 
 /// Its sleeps never end.
-struct Lost(Runtime);
+struct Lost;
 
 impl Peer for Lost {
-    fn start(threads: usize) -> Self {
-        Self(runtime(threads))
-    }
-
-    fn runtime(&self) -> &Runtime {
-        &self.0
+    fn start(threads: usize) -> (Self, Runtime) {
+        (Self, runtime(threads))
     }
 
     fn sleep(&self, _delay: Duration) -> impl Future<Output: Send> + Send {
@@ -105,16 +79,16 @@ pub(crate) fn are_found(scale: &Scale) -> Result<(), String> {
     let operations = 100;
     let hasty = Scale { patience: Duration::from_millis(200), ..*scale };
     let wrong: [(&str, Box<dyn Rounds>); 10] = [
-        ("early at poll", once::start::<PollOnce, Wrong<Early>>(operations)),
-        ("over at once at poll", once::start::<PollOnce, Wrong<AtOnce>>(operations)),
-        ("over at once at ready", once::start::<AroundReady, Wrong<AtOnce>>(operations)),
-        ("over at once at pending", once::start::<AroundPending, Wrong<AtOnce>>(operations)),
-        ("early at hot", resets::start::<Wrong<Early>>(1, operations)),
-        ("early at random", resets::start::<Wrong<Early>>(100, operations)),
-        ("over at once at contention", contention::start::<Wrong<AtOnce>>(2, operations)),
-        ("over at once at workers", contention::start_workers::<Wrong<AtOnce>>(operations)),
-        ("early in a crowd", crowd::start::<Wrong<Early>>(*scale)),
-        ("lost in a crowd", crowd::start::<Lost>(hasty)),
+        ("early at poll", once::start::<PollOnce, Early>(operations)),
+        ("over at once at poll", once::start::<PollOnce, AtOnce>(operations)),
+        ("over at once at ready", once::start::<AroundReady, AtOnce>(operations)),
+        ("over at once at pending", once::start::<AroundPending, AtOnce>(operations)),
+        ("early at hot", resets::start::<Early>(1, operations)),
+        ("early at random", resets::start::<Early>(100, operations)),
+        ("over at once at contention", contention::start::<AtOnce>(2, operations)),
+        ("over at once at workers", contention::start_workers::<AtOnce>(operations)),
+        ("early in a crowd", crowd::start::<In<Early>>(*scale)),
+        ("lost in a crowd", crowd::start::<In<Lost>>(hasty)),
     ];
     for (who, mut rounds) in wrong {
         if rounds.round().and_then(|_| rounds.finish()).is_ok() {

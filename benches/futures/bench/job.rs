@@ -1,7 +1,6 @@
 //! What can be measured.
 
-use harness::results::{CPU, LATE, PROCESS_CPU, Row, WALL};
-use harness::threads;
+use harness::{CPU, LATE, PROCESS_CPU, Row, WALL, rows_of_threads};
 
 use crate::crowd::WORKERS;
 use crate::scale::Scale;
@@ -20,31 +19,25 @@ pub(crate) enum Job {
     Workers,
 }
 
+const JOBS: [(Job, &str); 9] = [
+    (Job::Create, "create"),
+    (Job::Poll, "poll"),
+    (Job::Ready, "ready"),
+    (Job::Pending, "pending"),
+    (Job::Hot, "hot"),
+    (Job::Random, "random"),
+    (Job::Crowd, "crowd"),
+    (Job::Contention, "contention"),
+    (Job::Workers, "workers"),
+];
+
 impl Job {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Create,
-        Self::Poll,
-        Self::Ready,
-        Self::Pending,
-        Self::Hot,
-        Self::Random,
-        Self::Crowd,
-        Self::Contention,
-        Self::Workers,
-    ];
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        JOBS.iter().map(|job| job.0)
+    }
 
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Poll => "poll",
-            Self::Ready => "ready",
-            Self::Pending => "pending",
-            Self::Hot => "hot",
-            Self::Random => "random",
-            Self::Crowd => "crowd",
-            Self::Contention => "contention",
-            Self::Workers => "workers",
-        }
+        JOBS[self as usize].1
     }
 
     /// On how many threads it is measured, in turn.
@@ -58,18 +51,17 @@ impl Job {
 
     /// Its figures, still without cells.
     pub(crate) fn rows(self, threads: usize) -> Vec<Row> {
-        let row = |figure: String, unit| Row::new(self.name(), figure, unit, None);
+        let row = |(figure, unit)| Row::new(self.name(), figure, unit, None);
         match self {
             Self::Crowd => {
-                let late = ["p50 late", "p99 late", "max late"].map(|figure| row(figure.to_owned(), LATE));
-                [row("CPU each".to_owned(), PROCESS_CPU)].into_iter().chain(late).collect()
+                let figures = [("CPU each", PROCESS_CPU), ("p50 late", LATE), ("p99 late", LATE), ("max late", LATE)];
+                figures.map(row).into()
             }
-            Self::Contention => threads::rows(self.name(), threads),
+            Self::Contention => rows_of_threads(self.name(), threads),
             Self::Workers => {
-                let figure = |what| format!("{threads} workers, {what}");
-                vec![row(figure("wall"), WALL), row(figure("CPU of the process"), PROCESS_CPU)]
+                [("2 workers, wall", WALL), ("2 workers, CPU of the process", PROCESS_CPU)].map(row).into()
             }
-            _ => vec![row(self.name().to_owned(), CPU)],
+            _ => vec![row((self.name(), CPU))],
         }
     }
 }

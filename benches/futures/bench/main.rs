@@ -39,15 +39,10 @@ mod scale;
 
 use std::process::ExitCode;
 
-use harness::measure::{Plan, Start, step};
-use harness::options::{Bench, NoMore, exit};
-use harness::report;
-use harness::tables::Who;
-use harness::threads::counted;
-use harness::watch::Watch;
+use harness::{Bench, NoMore, Plan, Start, Watch, Who, counted, exit, step, verdict, write};
 
 use job::Job;
-use roster::CONTENDERS;
+use roster::{CONTENDERS, Contender};
 use scale::Scale;
 
 fn main() -> ExitCode {
@@ -58,7 +53,7 @@ fn run() -> Result<(), String> {
     let bench = Bench {
         name: "futures",
         about: "The futures of this crate beside their peers: what they cost, and how late they are",
-        jobs: Job::ALL.map(Job::name).into(),
+        jobs: Job::all().map(Job::name).collect(),
         contenders: CONTENDERS.iter().map(|contender| contender.who.name).collect(),
     };
     let options = bench.options::<NoMore>();
@@ -67,26 +62,27 @@ fn run() -> Result<(), String> {
         faults::are_found(&scale)?;
     }
     let contenders: Vec<_> = CONTENDERS.iter().filter(|contender| options.wants(contender.who.name)).collect();
-    let jobs = Job::ALL.into_iter().filter(|job| options.wants_job(job.name()));
+    let jobs = Job::all().filter(|job| options.wants_job(job.name()));
     let steps: Vec<_> = jobs.flat_map(|job| job.threads(&scale).iter().map(move |&threads| (job, threads))).collect();
     let mut watch = Watch::new(steps.len());
     for (job, threads) in steps {
         watch.step(format!("{}, {}", job.name(), counted(threads)));
-        let starts = contenders.iter().filter_map(|contender| {
-            let start = contender.start(job, threads, scale)?;
-            Some(Start::new(contender.who.name, start))
-        });
+        let start = |contender: &&'static Contender| {
+            let contender = *contender;
+            Start::new(contender.who.name, move || (contender.start)(job, threads, scale))
+        };
+        let starts = contenders.iter().map(start).collect();
         // The first of short rounds is for warming up, and counts for the checks alone.
         let (rounds, warm_up) = if job == Job::Crowd { (scale.crowd_rounds, 0) } else { (scale.rounds, 1) };
-        let rows = step(job.rows(threads), starts.collect(), &Plan::of_rounds(rounds, warm_up), &mut watch);
+        let rows = step(job.rows(threads), starts, &Plan::of_rounds(rounds, warm_up), &mut watch);
         watch.found(rows);
     }
     let results = watch.finish();
     if options.is_test() {
         println!("checks: every job ran, every run was right, and wrong contenders were found out");
-        return report::verdict(&results);
+        return verdict(&results);
     }
     let who: Vec<Who> = contenders.iter().map(|contender| contender.who).collect();
     let page = page::page(&scale, &who, &results, options.quick);
-    report::write(&bench.out(&options), bench.name, &page, &results, &[("futures.svg", page::plot(&results))])
+    write(&bench.out(&options), bench.name, &page, &results, &[("futures.svg", page::plot(&results))])
 }

@@ -11,12 +11,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::measure::Rounds;
-use harness::probe::{ns_each, timed};
-use harness::waker::Alert;
+use harness::{Alert, Rounds, ns_each, timed};
 
 use crate::block_on::until_over;
-use crate::peers::{Limits, Peer};
+use crate::peers::{In, Limits, Peer};
 
 /// Timeouts of a server, none of which is over while it is measured.
 const DELAYS_MS: Range<u64> = 60_000..120_000;
@@ -99,7 +97,7 @@ pub(crate) fn repeat<D: Deed<P>, P: Peer>(peer: &P, which: Range<u64>, delays: &
 }
 
 struct Once<D, P> {
-    peer: P,
+    peer: In<P>,
     deed: PhantomData<D>,
     operations: u64,
     done: u64,
@@ -111,7 +109,7 @@ struct Once<D, P> {
 /// Sets one of these jobs up, for one thread.
 pub(crate) fn start<D: Deed<P> + 'static, P: Peer>(operations: u64) -> Box<dyn Rounds> {
     let alert = Arc::<Alert>::default();
-    let (peer, delays, waker) = (P::start(1), Delays::new(0), alert.waker());
+    let (peer, delays, waker) = (In::<P>::start(1), Delays::new(0), alert.waker());
     Box::new(Once::<D, P> { peer, deed: PhantomData, operations, done: 0, delays, alert, waker })
 }
 
@@ -120,7 +118,7 @@ impl<D: Deed<P>, P: Peer> Rounds for Once<D, P> {
         let Self { peer, operations, delays, waker, .. } = self;
         let mut wrong = 0;
         let every = 0..*operations;
-        let cpu = peer.within(|| timed(|| wrong = repeat::<D, P>(peer, every, delays, waker)));
+        let cpu = peer.within(|peer| timed(|| wrong = repeat::<D, P>(peer, every, delays, waker)));
         self.done += self.operations;
         if wrong > 0 {
             return Err(format!("{wrong} of {} were not what they must be at the first poll", self.operations));
@@ -134,12 +132,12 @@ impl<D: Deed<P>, P: Peer> Rounds for Once<D, P> {
 }
 
 /// Nobody was woken, what was armed was cancelled, and a sleep that is waited for is over when it must be.
-pub(crate) fn finish<P: Peer>(peer: &P, cancelled: u64, alert: &Alert) -> Result<(), String> {
+pub(crate) fn finish<P: Peer>(peer: &In<P>, cancelled: u64, alert: &Alert) -> Result<(), String> {
     if alert.count() > 0 {
         return Err(format!("what was dropped has woken its task {} times", alert.count()));
     }
-    peer.check(cancelled)?;
-    peer.within(|| {
+    peer.within(|peer| {
+        peer.check(cancelled)?;
         WAITED_FOR.into_iter().try_for_each(|delay| {
             let deadline = Instant::now() + delay;
             until_over(pin!(peer.sleep(delay)), deadline, P::EARLY)

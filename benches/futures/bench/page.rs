@@ -1,9 +1,9 @@
 //! The tables and the plot of a run.
 
-use harness::machine;
-use harness::plot::{Bars, bars};
-use harness::results::{LATE, PROCESS_CPU, Results, Row};
-use harness::tables::{Kind, Verdict, Who, add_best, by_contender, contenders, digits, median, times, verdicts};
+use harness::{
+    Bars, Kind, LATE, PROCESS_CPU, Results, Row, Verdict, Who, add_best, bars, by_contender, contenders, description,
+    digits, median, times, verdicts,
+};
 
 use crate::roster::{CONTENDERS, MAIN};
 use crate::scale::Scale;
@@ -13,7 +13,7 @@ const LOCK: &str = include_str!("../Cargo.lock");
 pub(crate) fn page(scale: &Scale, who: &[Who], results: &Results, quick: bool) -> String {
     let quick = if quick { "quick " } else { "" };
     let seconds = results.seconds;
-    let mut text = format!("One {quick}run of {seconds} seconds, on {}.\n\n", machine::description());
+    let mut text = format!("One {quick}run of {seconds} seconds, on {}.\n\n", description());
     text += &contenders(who, LOCK);
     let of_crowd = format!(
         "A crowd of {} over {:?}: microseconds of the process's CPU for each task, and milliseconds late",

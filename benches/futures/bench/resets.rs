@@ -8,12 +8,10 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::measure::Rounds;
-use harness::probe::ns_each;
-use harness::waker::Alert;
+use harness::{Alert, Rounds, ns_each};
 
 use crate::block_on::until_over;
-use crate::peers::Resets;
+use crate::peers::{In, Resets};
 
 /// Until the first is due, which is after everything was measured.
 const FIRST: Duration = Duration::from_secs(120);
@@ -26,7 +24,7 @@ const SEED: u64 = 0x0072_6573_6574;
 const SOON: Duration = Duration::from_millis(100);
 
 struct Moved<P: Resets> {
-    peer: P,
+    peer: In<P>,
     sleeps: Vec<Pin<Box<P::Sleep>>>,
     operations: u64,
     next: P::Moment,
@@ -40,9 +38,9 @@ struct Moved<P: Resets> {
 pub(crate) fn start<P: Resets>(sleeps: usize, operations: u64) -> Box<dyn Rounds> {
     let alert = Arc::<Alert>::default();
     let waker = alert.waker();
-    let peer = P::start(1);
+    let peer = In::<P>::start(1);
     let mut context = Context::from_waker(&waker);
-    let (sleeps, next) = peer.within(|| {
+    let (sleeps, next) = peer.within(|peer| {
         let sleeps = (0..sleeps).map(|place| {
             let mut sleep = Box::pin(peer.movable(FIRST + SPREAD.mul_f64(place as f64 / sleeps as f64)));
             let polled = sleep.as_mut().poll(&mut context);
@@ -58,7 +56,7 @@ pub(crate) fn start<P: Resets>(sleeps: usize, operations: u64) -> Box<dyn Rounds
 impl<P: Resets> Rounds for Moved<P> {
     fn round(&mut self) -> Result<Vec<f64>, String> {
         let Self { peer, sleeps, operations, next, random, .. } = self;
-        let ns = peer.within(|| {
+        let ns = peer.within(|_| {
             ns_each(*operations, || {
                 for _ in 0..*operations {
                     *next = *next + STEP;
@@ -78,7 +76,7 @@ impl<P: Resets> Rounds for Moved<P> {
         let (peer, waker) = (&self.peer, &self.waker);
         let mut context = Context::from_waker(waker);
         let count = self.sleeps.len();
-        let due: Vec<_> = peer.within(|| {
+        let due: Vec<_> = peer.within(|peer| {
             let soon = Instant::now() + SOON;
             let due = (0..count).map(|place| soon + SOON.mul_f64(place as f64 / count as f64));
             let moved = self.sleeps.iter_mut().zip(due).map(|(sleep, due)| {
@@ -87,7 +85,7 @@ impl<P: Resets> Rounds for Moved<P> {
             });
             moved.collect()
         });
-        peer.within(|| {
+        peer.within(|_| {
             // All of them, before any is waited for: a look that finds one pending must not be early.
             for (sleep, &due) in self.sleeps.iter_mut().zip(&due) {
                 let is_ready = sleep.as_mut().poll(&mut context).is_ready();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::options::{NoMore, Options};
+use harness::{NoMore, Options};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Scale {
@@ -24,32 +24,16 @@ pub(crate) struct Scale {
 
 impl Scale {
     pub(crate) fn of(options: &Options<NoMore>) -> Self {
-        let full = Self {
+        Self {
             rounds: options.rounds(3, 7),
-            operations: 400_000,
-            armed: 100_000,
-            threads: &[1, 2, 4, 8],
-            crowd: 1_000_000,
-            spread: Duration::from_secs(10),
-            lead: Duration::from_secs(5),
+            operations: options.pick(2_000, 100_000, 400_000),
+            armed: options.pick(1_000, 100_000, 100_000),
+            threads: options.pick(&[1, 2][..], &[1, 2, 4, 8], &[1, 2, 4, 8]),
+            crowd: options.pick(2_000, 100_000, 1_000_000),
+            spread: Duration::from_millis(options.pick(100, 2_000, 10_000)),
+            lead: Duration::from_millis(options.pick(50, 500, 5_000)),
             crowd_rounds: options.rounds(3, 3),
             patience: Duration::from_secs(60),
-        };
-        if options.is_test() {
-            Self {
-                operations: 2_000,
-                armed: 1_000,
-                threads: &[1, 2],
-                crowd: 2_000,
-                spread: Duration::from_millis(100),
-                lead: Duration::from_millis(50),
-                ..full
-            }
-        } else if options.quick {
-            let (spread, lead) = (Duration::from_secs(2), Duration::from_millis(500));
-            Self { operations: 100_000, crowd: 100_000, spread, lead, ..full }
-        } else {
-            full
         }
     }
 }

@@ -89,8 +89,14 @@ fn tail(histogram: &Histogram<u64>) -> Vec<(u64, f64)> {
 
 /// A contender and one whole run of it: a series for each row.
 pub struct Run<'a> {
-    pub contender: &'static str,
-    pub run: Box<dyn Fn() -> Result<Vec<Series>, String> + 'a>,
+    contender: &'static str,
+    run: Box<dyn Fn() -> Result<Vec<Series>, String> + 'a>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(contender: &'static str, run: impl Fn() -> Result<Vec<Series>, String> + 'a) -> Self {
+        Self { contender, run: Box::new(run) }
+    }
 }
 
 /// Runs every contender once, then again: fills the cells of `rows`. A contender that fails is noted and left out.

@@ -1,20 +1,35 @@
 //! What every bench of this crate shares: its command line, rounds and their medians, probes of time and memory, and
 //! the forms in which results are written down.
 //!
-//! A bench says who takes part and what is measured ([`options::Bench`], [`measure::Rounds`], [`calls::Series`]);
-//! [`measure::step`] and [`calls::repeated`] take the figures, [`tables`] and [`report`] write them down.
+//! A bench says who takes part and what is measured ([`Bench`], [`Rounds`], [`Series`]); [`step`] and [`repeated`] take
+//! the figures, [`by_contender`] and [`write()`] write them down.
 
-pub mod calls;
-pub mod machine;
-pub mod measure;
-pub mod options;
+mod calls;
+mod machine;
+mod measure;
+mod options;
 #[cfg(feature = "plots")]
-pub mod plot;
-pub mod probe;
-pub mod report;
-pub mod results;
-pub mod stats;
-pub mod tables;
-pub mod threads;
-pub mod waker;
-pub mod watch;
+mod plot;
+mod probe;
+mod report;
+mod results;
+mod stats;
+mod tables;
+mod threads;
+mod waker;
+mod watch;
+
+pub use calls::*;
+pub use machine::*;
+pub use measure::*;
+pub use options::*;
+#[cfg(feature = "plots")]
+pub use plot::*;
+pub use probe::*;
+pub use report::*;
+pub use results::*;
+pub use stats::*;
+pub use tables::*;
+pub use threads::*;
+pub use waker::*;
+pub use watch::*;

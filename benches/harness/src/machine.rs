@@ -16,7 +16,7 @@ pub fn load_average() -> Option<String> {
 }
 
 /// The version of a package in the text of a lock file.
-pub fn version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+pub(crate) fn version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     let at = lock.find(&format!("\nname = \"{package}\"\n"))?;
     lock[at..].lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
 }

@@ -15,6 +15,11 @@ pub trait Rounds {
     /// What went wrong.
     fn round(&mut self) -> Result<Vec<f64>, String>;
 
+    /// How many operations the last round did, where a round does not say so by its figures.
+    fn operations(&self) -> u64 {
+        0
+    }
+
     /// Checks that everything that was armed came to what it should have, and stops.
     ///
     /// # Errors
@@ -23,14 +28,14 @@ pub trait Rounds {
     fn finish(self: Box<Self>) -> Result<(), String>;
 }
 
-/// A contender and how it is set up for a job.
+/// A contender and how it is set up for a job, if it takes part.
 pub struct Start<'a> {
-    pub contender: &'static str,
-    pub start: Box<dyn FnOnce() -> Box<dyn Rounds> + 'a>,
+    contender: &'static str,
+    start: Box<dyn FnOnce() -> Option<Box<dyn Rounds>> + 'a>,
 }
 
 impl<'a> Start<'a> {
-    pub fn new(contender: &'static str, start: impl FnOnce() -> Box<dyn Rounds> + 'a) -> Self {
+    pub fn new(contender: &'static str, start: impl FnOnce() -> Option<Box<dyn Rounds>> + 'a) -> Self {
         Self { contender, start: Box::new(start) }
     }
 }
@@ -79,7 +84,7 @@ fn interleaved(starts: Vec<Start<'_>>, plan: &Plan, until: Option<Instant>, watc
     let mut running = Vec::new();
     for Start { contender, start } in starts {
         watch.says(contender, "is set up");
-        running.extend(watch.kept(contender, || Ok(start())).map(|run| (contender, run, Vec::new())));
+        running.extend(watch.kept(contender, || Ok(start())).flatten().map(|run| (contender, run, Vec::new())));
     }
     for round in 0..plan.warm_up + plan.rounds {
         if round > plan.warm_up && until.is_some_and(|until| Instant::now() >= until) {

@@ -55,6 +55,21 @@ pub struct Options<More: Args> {
 #[derive(Args)]
 pub struct NoMore {}
 
+/// For a bench that measures at several sizes.
+#[derive(Args)]
+pub struct Sizes {
+    /// Only with so many timers
+    #[arg(long, value_delimiter = ',', value_parser = number, value_name = "TIMERS")]
+    sizes: Vec<usize>,
+}
+
+impl Sizes {
+    /// Those that were asked for, or these.
+    pub fn or<'a>(&'a self, default: &'a [usize]) -> &'a [usize] {
+        if self.sizes.is_empty() { default } else { &self.sizes }
+    }
+}
+
 impl Bench {
     /// Reads the command line, or says what is wrong with it and ends the process.
     pub fn options<More: Args>(&self) -> Options<More> {
@@ -88,16 +103,18 @@ impl<More: Args> Options<More> {
         self.only.is_empty() || self.only.iter().any(|only| only == contender)
     }
 
+    /// What a test, a quick run or a full one has.
+    pub fn pick<T>(&self, test: T, quick: T, full: T) -> T {
+        match (self.is_test(), self.quick) {
+            (true, _) => test,
+            (_, true) => quick,
+            _ => full,
+        }
+    }
+
     /// Rounds: as asked for, or one in a test, or as many as the bench makes in a quick or a full run.
     pub fn rounds(&self, quick: usize, full: usize) -> usize {
-        let default = if self.is_test() {
-            1
-        } else if self.quick {
-            quick
-        } else {
-            full
-        };
-        self.rounds.map_or(default, |rounds| rounds as usize)
+        self.rounds.map_or(self.pick(1, quick, full), |rounds| rounds as usize)
     }
 }
 

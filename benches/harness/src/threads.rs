@@ -42,7 +42,7 @@ pub fn at_once(
 }
 
 /// The rows for both figures.
-pub fn rows(job: &'static str, threads: usize) -> Vec<Row> {
+pub fn rows_of_threads(job: &'static str, threads: usize) -> Vec<Row> {
     let threads = counted(threads);
     [("CPU", CPU), ("wall", WALL)].map(|(what, unit)| Row::new(job, format!("{threads}, {what}"), unit, None)).into()
 }

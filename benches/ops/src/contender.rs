@@ -55,8 +55,6 @@ pub trait Contender: Default + 'static {
     /// What cancelling and resetting take. A timer has one, and whoever uses it up replaces it.
     type Key;
     type Value: Value;
-    /// The same over other values.
-    type With<V: Value>: Contender<Value = V>;
 
     /// Arms a timer for a tick that lies ahead.
     fn arm(&mut self, due_ticks: u64, value: Self::Value) -> Self::Key;

@@ -8,7 +8,7 @@ use crate::contender::{Contender, OnTurn, Value};
 use crate::ledger::Ledger;
 
 /// Delays are uniform in `1..=MAX_DELAY_TICKS`.
-pub const MAX_DELAY_TICKS: u64 = 60_000;
+pub(crate) const MAX_DELAY_TICKS: u64 = 60_000;
 /// Above this many timers contenders are set up one after another, so that they need not all fit into memory.
 pub const TOGETHER_UP_TO: usize = 2_000_000;
 const SEED: u64 = 0x7469_636b_7768_6565;
@@ -151,7 +151,7 @@ impl<C: Contender> Load<C> {
 
 /// What the contender before has left is not for the next one to pay: pieces that the allocator joins only when
 /// somebody asks for a large one, and memory that has gone cold while that one fired.
-pub fn tidy_memory() {
+pub(crate) fn tidy_memory() {
     drop(std::hint::black_box(vec![1_u8; LARGE_PIECE]));
 }
 

@@ -1,13 +1,9 @@
 //! Jobs a1 to d and those beside them: thread CPU time over rounds of many operations.
 
-use std::marker::PhantomData;
-use std::time::Duration;
+use harness::{Rounds, ns_each, timed};
 
-use harness::measure;
-use harness::probe::timed;
-
-use crate::contender::{Contender, OnTurn, Value, Wide};
-use crate::figure::{Figure, figure};
+use crate::contender::{Contender, OnTurn, Value};
+use crate::job::Job;
 use crate::ledger::Ledger;
 use crate::load::{Held, Load, MAX_DELAY_TICKS, Random, tidy_memory};
 use crate::timeouts::LIVES_PER_TICK;
@@ -27,154 +23,67 @@ const MANY: u64 = 2_000_000;
 /// In so many ticks the second level of Linux's wheel turns once, and a slot of the third comes down: the longest turn.
 pub(crate) const LEVEL_TICKS: u64 = 16_384;
 
-/// A job whose result is nanoseconds per operation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mean {
-    A1,
-    A2,
-    B,
-    B2,
-    C,
-    D,
-    Clustered,
-    Constant,
-    A2Wide,
-    CWide,
+/// Fills a container for a job and warms it up. A round is `operations` of them, or as many as make a round long enough
+/// to be timed and short enough to be repeated; those begin with some that are not timed.
+pub(crate) fn start<C: Contender>(job: Job, count: usize, operations: Option<u64>) -> Box<dyn Rounds> {
+    let with_keys = || Load::<C>::with_keys(count);
+    let (load, work): (_, Work<C>) = match job {
+        Job::A1 => (with_keys(), Load::arm_and_cancel),
+        Job::B => (with_keys(), Load::reset_random),
+        Job::A2 | Job::A2Wide => {
+            // Until what was cancelled is being collected as fast as it comes.
+            let mut load = with_keys();
+            load.replace_random(count as u64);
+            (load, Load::replace_random)
+        }
+        Job::B2 => {
+            let mut load = with_keys();
+            load.reset_running(warm_up_ticks(count) * resets_per_tick(count));
+            (load, Load::reset_running)
+        }
+        Job::C | Job::CWide => {
+            let mut load = Load::without_keys(count);
+            load.hold(events_in(count as u64, warm_up_ticks(count)));
+            (load, Load::hold)
+        }
+        Job::Constant => {
+            let mut load = Load::empty();
+            load.fill_with_timeouts(count);
+            load.live_on((warm_up_ticks(count) / 2 * count as u64 / LIVES_PER_TICK).max(1));
+            (load, Load::live_on)
+        }
+        Job::Clustered => return Box::new(Anew(count, burst::<C>)),
+        _ => return Box::new(Anew(count, arm_and_drain::<C>)),
+    };
+    let most = operations_of(job, count);
+    let (warm_up, each_round) = operations.map_or((most.min(WARM_UP_OPERATIONS), most), |operations| (0, operations));
+    Box::new(Standing { load, work, warm_up, each_round, done: 0 })
 }
 
-impl Mean {
-    pub const ALL: [Self; 10] = [
-        Self::A1,
-        Self::A2,
-        Self::B,
-        Self::B2,
-        Self::C,
-        Self::D,
-        Self::Clustered,
-        Self::Constant,
-        Self::A2Wide,
-        Self::CWide,
-    ];
+/// Does at least so many operations, and says how many it came to.
+type Work<C> = fn(&mut Load<C>, u64) -> u64;
 
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::A1 => "a1",
-            Self::A2 => "a2",
-            Self::B => "b",
-            Self::B2 => "b2",
-            Self::C => "c",
-            Self::D => "d",
-            Self::Clustered => "clustered",
-            Self::Constant => "constant",
-            Self::A2Wide => "a2-64",
-            Self::CWide => "c-64",
-        }
-    }
-
-    /// The figures of one round.
-    pub fn figures(self) -> &'static [Figure] {
-        match self {
-            Self::A1 => &const { [figure("arm, cancel", "Arm a timer, cancel it at once")] },
-            Self::A2 => &const { [figure("cancel random, arm", "Cancel a random timer, arm another")] },
-            Self::B => &const { [figure("reset random", "Reset a random timer to later")] },
-            Self::B2 => &const { [figure("reset, running", "Reset a random timer, clock running")] },
-            Self::C => &const { [figure("hold", "Fire and arm again")] },
-            Self::D => {
-                &const { [figure("arm", "Arm, into an empty container"), figure("fire", "Fire, until it is empty")] }
-            }
-            Self::Clustered => {
-                &const { [figure("life", "Armed in one second for 30 s, 99 % cancelled, the rest fired")] }
-            }
-            Self::Constant => {
-                &const { [figure("timeout", "Four fixed timeouts: cancel the oldest or fire, arm another")] }
-            }
-            Self::A2Wide => &const { [figure("cancel random, arm", "The same with values of 64 bytes: cancel, arm")] },
-            Self::CWide => &const { [figure("hold", "The same with values of 64 bytes: fire and arm again")] },
-        }
-    }
-
-    /// Fewer operations than this are no fair sample: what a container puts off would be seen in part, or not at all.
-    pub fn least_operations(self, count: usize) -> u64 {
-        match self {
-            // A container that cancels lazily collects in bouts, about one for as many cancels as timers. (At 10^7
-            // that is too long.)
-            Self::A2 | Self::A2Wide => (count as u64).clamp(1 << 12, 1 << 21),
-            Self::B2 => resets_per_tick(count) * 256,
-            _ => 1 << 12,
-        }
-    }
-
-    /// Operations that make a round long enough to be timed, and short enough to be repeated, with `count` timers.
-    pub fn operations(self, count: usize) -> u64 {
-        let count = count as u64;
-        // 65,536 ticks up to 10^5 timers, a quarter at 10^6, a sixteenth at 10^7.
-        let ticks = (65_536_000_000 / count.max(1)).clamp(4096, 65_536).next_multiple_of(4096);
-        match self {
-            Self::A1 | Self::B => 1 << 18,
-            Self::A2 | Self::A2Wide => self.least_operations(count as usize).max(1 << 18),
-            Self::B2 => resets_per_tick(count as usize) * ticks_of_resets(count as usize),
-            Self::C | Self::CWide => events_in(count, ticks),
-            Self::Constant => (count * ticks / LIVES_PER_TICK).max(1),
-            Self::D | Self::Clustered => count,
-        }
-    }
-
-    /// Whether each round begins with a container of its own.
-    fn starts_anew(self) -> bool {
-        matches!(self, Self::D | Self::Clustered)
-    }
-
-    /// Fills a container for this job and warms it up.
-    pub fn start<C: Contender>(self, count: usize) -> Box<dyn Timing> {
-        match self {
-            Self::A1 => Box::new(Standing { load: Load::<C>::with_keys(count), job: Load::arm_and_cancel }),
-            Self::A2 => replacing::<C>(count),
-            Self::A2Wide => replacing::<C::With<Wide>>(count),
-            Self::B => Box::new(Standing { load: Load::<C>::with_keys(count), job: Load::reset_random }),
-            Self::B2 => {
-                let mut load = Load::<C>::with_keys(count);
-                load.reset_running(warm_up_ticks(count) * resets_per_tick(count));
-                Box::new(Running { load, job: Load::reset_running })
-            }
-            Self::C => holding::<C>(count),
-            Self::CWide => holding::<C::With<Wide>>(count),
-            Self::D => Box::new(ArmAndDrain::<C>(count, PhantomData)),
-            Self::Clustered => Box::new(Burst::<C>(count, PhantomData)),
-            Self::Constant => {
-                let mut load = Load::<C>::empty();
-                load.fill_with_timeouts(count);
-                load.live_on((warm_up_ticks(count) / 2 * count as u64 / LIVES_PER_TICK).max(1));
-                Box::new(Running { load, job: Load::live_on })
-            }
-        }
-    }
-
-    /// The same, for rounds whose timed part finds the caches as it would in a long run, and not as the contender
-    /// before has left them.
-    pub fn warm<C: Contender>(self, count: usize) -> Box<dyn measure::Rounds> {
-        Box::new(Warm { job: self, count, timing: self.start::<C>(count) })
+fn operations_of(job: Job, count: usize) -> u64 {
+    let many = count as u64;
+    // 65,536 ticks up to 10^5 timers, a quarter at 10^6, a sixteenth at 10^7.
+    let ticks = (65_536_000_000 / many.max(1)).clamp(4096, 65_536).next_multiple_of(4096);
+    match job {
+        // A container that cancels lazily collects in bouts, about one for as many cancels as timers. (At 10^7 that is
+        // too long.)
+        Job::A2 | Job::A2Wide => many.clamp(1 << 18, 1 << 21),
+        Job::B2 => resets_per_tick(count) * ticks_of_resets(count),
+        Job::C | Job::CWide => events_in(many, ticks),
+        Job::Constant => (many * ticks / LIVES_PER_TICK).max(1),
+        _ => 1 << 18,
     }
 }
 
-fn replacing<C: Contender>(count: usize) -> Box<dyn Timing> {
-    // Until what was cancelled is being collected as fast as it comes.
-    let mut load = Load::<C>::with_keys(count);
-    load.replace_random(count as u64);
-    Box::new(Standing { load, job: Load::replace_random })
-}
-
-fn holding<C: Contender>(count: usize) -> Box<dyn Timing> {
-    let mut load = Load::<C>::without_keys(count);
-    load.hold(events_in(count as u64, warm_up_ticks(count)));
-    Box::new(Running { load, job: Load::hold })
-}
-
-pub fn warm_up_ticks(count: usize) -> u64 {
+pub(crate) fn warm_up_ticks(count: usize) -> u64 {
     if count as u64 > MANY { SHORT_WARM_UP_TICKS } else { WARM_UP_TICKS }
 }
 
 /// For how long single turns and calls are timed.
-pub fn timed_ticks(count: usize) -> u64 {
+pub(crate) fn timed_ticks(count: usize) -> u64 {
     match count as u64 {
         MANY.. => LEVEL_TICKS,
         1_000_000.. => 2 * LEVEL_TICKS,
@@ -199,60 +108,29 @@ fn events_in(count: u64, ticks: u64) -> u64 {
     (count * ticks / (MAX_DELAY_TICKS / 2)).max(1)
 }
 
-/// One figure of a round: so many operations took so long.
-#[derive(Clone, Copy)]
-pub struct Timed {
-    pub elapsed: Duration,
-    pub operations: u64,
-}
-
-impl Timed {
-    pub fn ns_per_operation(self) -> f64 {
-        self.elapsed.as_nanos() as f64 / self.operations as f64
-    }
-}
-
-/// A job that is set up and can be timed again and again.
-pub trait Timing {
-    /// Does at least `operations` of them; one figure for each of [`Mean::figures`].
-    fn round(&mut self, operations: u64) -> Result<Vec<Timed>, String>;
-
-    /// Empties the container and checks it.
-    fn finish(self: Box<Self>) -> Result<(), String>;
-}
-
-struct Warm {
-    job: Mean,
-    count: usize,
-    timing: Box<dyn Timing>,
-}
-
-impl measure::Rounds for Warm {
-    fn round(&mut self) -> Result<Vec<f64>, String> {
-        let operations = self.job.operations(self.count);
-        if !self.job.starts_anew() {
-            self.timing.round(operations.min(WARM_UP_OPERATIONS))?;
-        }
-        let taken = self.timing.round(operations)?;
-        Ok(taken.into_iter().map(Timed::ns_per_operation).collect())
-    }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        self.timing.finish()
-    }
-}
-
-/// A job in which the clock stands.
+/// A job with a container that stays filled.
 struct Standing<C: Contender> {
     load: Load<C>,
-    job: fn(&mut Load<C>, u64),
+    work: Work<C>,
+    /// What each round does before it is timed, so that it finds the caches as it would in a long run, and not as the
+    /// contender before has left them.
+    warm_up: u64,
+    each_round: u64,
+    done: u64,
 }
 
-impl<C: Contender> Timing for Standing<C> {
-    fn round(&mut self, operations: u64) -> Result<Vec<Timed>, String> {
-        let elapsed = timed(|| (self.job)(&mut self.load, operations));
+impl<C: Contender> Rounds for Standing<C> {
+    fn round(&mut self) -> Result<Vec<f64>, String> {
+        if self.warm_up > 0 {
+            (self.work)(&mut self.load, self.warm_up);
+        }
+        let elapsed = timed(|| self.done = (self.work)(&mut self.load, self.each_round));
         self.load.ledger.check(&self.load.timers)?;
-        Ok(vec![Timed { elapsed, operations }])
+        Ok(vec![elapsed.as_nanos() as f64 / self.done as f64])
+    }
+
+    fn operations(&self) -> u64 {
+        self.done
     }
 
     fn finish(self: Box<Self>) -> Result<(), String> {
@@ -260,40 +138,17 @@ impl<C: Contender> Timing for Standing<C> {
     }
 }
 
-/// A job in which the clock runs; it says itself how many operations it came to.
-struct Running<C: Contender> {
-    load: Load<C>,
-    job: fn(&mut Load<C>, u64) -> u64,
-}
+/// A job of which each round starts from an empty container, with as many operations as timers.
+struct Anew(usize, fn(usize) -> Result<Vec<f64>, String>);
 
-impl<C: Contender> Timing for Running<C> {
-    fn round(&mut self, operations: u64) -> Result<Vec<Timed>, String> {
-        let mut done = 0;
-        let elapsed = timed(|| done = (self.job)(&mut self.load, operations));
-        self.load.ledger.check(&self.load.timers)?;
-        Ok(vec![Timed { elapsed, operations: done }])
-    }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        self.load.finish()
-    }
-}
-
-/// Job d, which starts from an empty container each time. A round is always `count` timers.
-struct ArmAndDrain<C>(usize, PhantomData<C>);
-
-impl<C: Contender> Timing for ArmAndDrain<C> {
-    fn round(&mut self, _operations: u64) -> Result<Vec<Timed>, String> {
+impl Rounds for Anew {
+    fn round(&mut self) -> Result<Vec<f64>, String> {
         tidy_memory();
-        let mut load = Load::<C>::empty();
-        let operations = self.0 as u64;
-        let arm = timed(|| {
-            let _entered = load.timers.enter();
-            (0..operations).for_each(|_| load.arm_keyless());
-        });
-        let fire = timed(|| load.drain());
-        load.finish()?;
-        Ok(vec![Timed { elapsed: arm, operations }, Timed { elapsed: fire, operations }])
+        self.1(self.0)
+    }
+
+    fn operations(&self) -> u64 {
+        self.0 as u64
     }
 
     fn finish(self: Box<Self>) -> Result<(), String> {
@@ -301,27 +156,30 @@ impl<C: Contender> Timing for ArmAndDrain<C> {
     }
 }
 
-/// The job `clustered`, which starts from an empty container each time. A round is always as many timers.
-struct Burst<C>(usize, PhantomData<C>);
+/// Job d.
+fn arm_and_drain<C: Contender>(count: usize) -> Result<Vec<f64>, String> {
+    let mut load = Load::<C>::empty();
+    let arm = ns_each(count as u64, || {
+        let _entered = load.timers.enter();
+        (0..count).for_each(|_| load.arm_keyless());
+    });
+    let fire = ns_each(count as u64, || {
+        load.run_for(MAX_DELAY_TICKS + C::LATE_TICKS, |ledger, _| Drain { ledger });
+    });
+    load.finish().map(|()| vec![arm, fire])
+}
 
-impl<C: Contender> Timing for Burst<C> {
-    fn round(&mut self, _operations: u64) -> Result<Vec<Timed>, String> {
-        tidy_memory();
-        let mut load = Load::<C>::empty();
-        let mut burst = load.burst(self.0);
-        let elapsed = timed(|| load.run_burst(&mut burst));
-        load.finish()?;
-        Ok(vec![Timed { elapsed, operations: self.0 as u64 }])
-    }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        Ok(())
-    }
+/// Job `clustered`.
+fn burst<C: Contender>(count: usize) -> Result<Vec<f64>, String> {
+    let mut load = Load::<C>::empty();
+    let mut burst = load.burst(count);
+    let life = ns_each(count as u64, || load.run_burst(&mut burst));
+    load.finish().map(|()| vec![life])
 }
 
 impl<C: Contender> Load<C> {
     /// Job a1.
-    fn arm_and_cancel(&mut self, operations: u64) {
+    fn arm_and_cancel(&mut self, operations: u64) -> u64 {
         let _entered = self.timers.enter();
         let value = self.held.len() as u64;
         for _ in 0..operations {
@@ -329,10 +187,11 @@ impl<C: Contender> Load<C> {
             self.ledger.armed(value);
             self.ledger.cancelled(self.timers.cancel(&mut key), value);
         }
+        operations
     }
 
     /// Job a2.
-    pub fn replace_random(&mut self, operations: u64) {
+    pub fn replace_random(&mut self, operations: u64) -> u64 {
         let _entered = self.timers.enter();
         for _ in 0..operations {
             let place = self.rng.place(self.held.len());
@@ -342,10 +201,11 @@ impl<C: Contender> Load<C> {
             self.held[place] = Held::new(self.timers.arm(due_ticks, C::Value::of(value)), due_ticks);
             self.ledger.armed(value);
         }
+        operations
     }
 
     /// Job b: later than the timer's present deadline, by a delay like any other.
-    fn reset_random(&mut self, operations: u64) {
+    fn reset_random(&mut self, operations: u64) -> u64 {
         let _entered = self.timers.enter();
         for _ in 0..operations {
             let place = self.rng.place(self.held.len());
@@ -354,6 +214,7 @@ impl<C: Contender> Load<C> {
             self.timers.reset(&mut held.key, due_ticks);
             held.moved_to(due_ticks);
         }
+        operations
     }
 
     /// Job b2.
@@ -373,17 +234,12 @@ impl<C: Contender> Load<C> {
         self.run_for(ticks, |ledger, rng| Hold { ledger, rng });
         self.ledger.left() - fired_before
     }
-
-    /// The second half of job d.
-    fn drain(&mut self) {
-        self.run_for(MAX_DELAY_TICKS + C::LATE_TICKS, |ledger, _| Drain { ledger });
-    }
 }
 
 /// What job c does: arms again what fires.
-pub struct Hold<'a> {
-    pub ledger: &'a mut Ledger,
-    pub rng: &'a mut Random,
+pub(crate) struct Hold<'a> {
+    pub(crate) ledger: &'a mut Ledger,
+    pub(crate) rng: &'a mut Random,
 }
 
 impl<C: Contender> OnTurn<C> for Hold<'_> {
@@ -397,8 +253,8 @@ impl<C: Contender> OnTurn<C> for Hold<'_> {
 }
 
 /// Every timer fires, and no other one comes.
-pub struct Drain<'a> {
-    pub ledger: &'a mut Ledger,
+pub(crate) struct Drain<'a> {
+    pub(crate) ledger: &'a mut Ledger,
 }
 
 impl<C: Contender> OnTurn<C> for Drain<'_> {

@@ -7,10 +7,9 @@
 //! | all moved | every pending timer is moved a minute on, and the clock runs until all have fired |
 //! | all in a tick | N timers are due in the same tick |
 
-use harness::calls::Series;
+use harness::Series;
 
 use crate::contender::{Contender, OnTurn, Value};
-use crate::figure::{Figure, figure};
 use crate::ledger::Ledger;
 use crate::load::{Held, Load, MAX_DELAY_TICKS};
 use crate::means::{Drain, LEVEL_TICKS};
@@ -20,13 +19,7 @@ const HOUR_TICKS: u64 = 3_600_000;
 const ONE_TICK: u64 = 30_000;
 const SPLIT_AFTER: u64 = 1_000;
 
-pub(crate) const FIGURES: [Figure; 3] = [
-    figure("turn, after idling", "Turns after an hour idle"),
-    figure("turn, all moved", "Turns after all were reset to later"),
-    figure("turn, all in a tick", "Turns with all due in one tick"),
-];
-
-/// All three, in the order of [`FIGURES`].
+/// All three.
 pub(crate) fn moments<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
     Ok(vec![after_an_hour::<C>(count)?, all_moved::<C>(count)?, in_one_tick::<C>(count)?])
 }

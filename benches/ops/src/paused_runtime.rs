@@ -25,7 +25,7 @@ pub struct PausedRuntime {
 }
 
 impl PausedRuntime {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = Box::leak(Box::new(runtime.expect("a runtime without I/O needs nothing of the system")));
         Self { runtime, zero: runtime.block_on(async { Instant::now() }) }

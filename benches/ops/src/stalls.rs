@@ -1,63 +1,22 @@
-//! Jobs f to h: every single turn and call timed, for the longest one. [`harness::calls`] says how.
+//! Jobs f to h: every single turn and call timed, for the longest one. [`harness::Series`] says how.
 
-use harness::calls::Series;
+use harness::Series;
 
 use crate::contender::{Contender, OnTurn, Value};
-use crate::figure::{Figure, figure};
+use crate::job::Job;
 use crate::ledger::Ledger;
 use crate::load::{Held, Load, MAX_DELAY_TICKS, Random, tidy_memory};
 use crate::means::{Hold, timed_ticks, warm_up_ticks};
-use crate::moments::{self, moments};
+use crate::moments::moments;
 use crate::timed_turns::TimedTurns;
 
-/// A job whose result is a distribution of single calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stall {
-    F,
-    G,
-    H,
-    Clustered,
-}
-
-impl Stall {
-    pub const ALL: [Self; 4] = [Self::F, Self::G, Self::H, Self::Clustered];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F => "f",
-            Self::G => "g",
-            Self::H => "h",
-            Self::Clustered => "clustered",
-        }
-    }
-
-    pub fn figures(self) -> &'static [Figure] {
-        match self {
-            Self::F => &const { [figure("turn (hold)", "Turns, each timer armed again")] },
-            Self::G => {
-                &const {
-                    [
-                        figure("insert, growing", "Arm, while timers pile up"),
-                        figure("insert", "Arm, all calls mixed"),
-                        figure("cancel", "Cancel, all calls mixed"),
-                        figure("reset", "Reset, all calls mixed"),
-                        figure("turn (mixed)", "Turns, all calls mixed"),
-                    ]
-                }
-            }
-            Self::H => &moments::FIGURES,
-            Self::Clustered => &const { [figure("turn", "Turns, timeouts armed in one second")] },
-        }
-    }
-
-    /// One whole run: what each call took, in order; one series for each of [`figures`](Self::figures).
-    pub fn run<C: Contender>(self, count: usize) -> Result<Vec<Series>, String> {
-        match self {
-            Self::F => turns::<C>(count),
-            Self::G => calls::<C>(count),
-            Self::H => moments::<C>(count),
-            Self::Clustered => clustered::<C>(count),
-        }
+/// One whole run of a job: what each call took, in order; one series for each of its figures.
+pub(crate) fn run<C: Contender>(job: Job, count: usize) -> Result<Vec<Series>, String> {
+    match job {
+        Job::F => turns::<C>(count),
+        Job::G => calls::<C>(count),
+        Job::H => moments::<C>(count),
+        _ => clustered::<C>(count),
     }
 }
 

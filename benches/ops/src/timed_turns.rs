@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use harness::calls::Series;
+use harness::Series;
 
 use crate::contender::{Contender, OnTurn};
 

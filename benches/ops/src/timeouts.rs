@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use harness::calls::Series;
+use harness::Series;
 
 use crate::contender::{Contender, OnTurn, Value};
 use crate::ledger::Ledger;

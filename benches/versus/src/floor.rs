@@ -4,10 +4,7 @@
 use std::hint::black_box;
 
 use fastrand::Rng;
-use harness::measure::{Plan, Rounds, Start, step};
-use harness::probe::ns_each;
-use harness::results::{CPU, Row};
-use harness::watch::Watch;
+use harness::{CPU, Plan, Rounds, Row, Start, Watch, ns_each, step};
 use slab::Slab;
 
 const SEED: u64 = 0x0066_6c6f_6f72;
@@ -54,11 +51,11 @@ impl Rounds for Floor {
 pub(crate) fn measure(timers: usize, plan: &Plan, watch: &mut Watch) -> Vec<Row> {
     let figures = ["slab remove + insert", "one random cache line"];
     let rows = figures.map(|figure| Row::new("floor", figure, CPU, Some(timers)));
-    let start = move || -> Box<dyn Rounds> {
+    let start = move || -> Option<Box<dyn Rounds>> {
         let mut slab = Slab::new();
         let values = 0..timers as u64;
         let keys = values.clone().map(|value| slab.insert((value, value, value)) as u32).collect();
-        Box::new(Floor { slab, keys, lines: values.map(Line).collect(), rng: Rng::with_seed(SEED) })
+        Some(Box::new(Floor { slab, keys, lines: values.map(Line).collect(), rng: Rng::with_seed(SEED) }))
     };
     step(rows.into(), vec![Start::new("floor", start)], plan, watch)
 }

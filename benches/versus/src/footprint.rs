@@ -3,9 +3,8 @@
 
 use std::fmt;
 
-use harness::probe::resident_bytes;
-use jobs::contender::Contender;
-use jobs::load::{Held, Load};
+use harness::resident_bytes;
+use jobs::{Contender, Held, Load};
 
 /// Says how many bytes are allocated.
 pub type Usage<'a> = &'a dyn Fn() -> usize;

@@ -2,8 +2,7 @@
 //!
 //! Ratios are the wheel's figure over the peer's. A figure within a tenth of its goal counts as reached.
 
-use harness::results::{BYTES, CPU, LONGEST, Results, Row};
-use harness::tables::{Verdict, digits, thousands, time, times};
+use harness::{BYTES, CPU, LONGEST, Results, Row, Verdict, digits, thousands, time, times};
 
 use crate::roster::{PEERS, Peer};
 
@@ -15,7 +14,7 @@ const ANY: f64 = f64::INFINITY;
 /// Up to this many timers most ticks fire nothing, and a contender that pays for a runtime's clock pays mostly for that.
 const CLOCK_RULES_UP_TO: usize = 10_000;
 /// The jobs in which the clock runs.
-const RUNNING: [&str; 7] = ["b2", "c", "d", "clustered", "constant", "c-64", "f"];
+const RUNNING: [&str; 6] = ["b2", "c", "d", "clustered", "constant", "c-64"];
 
 /// Job and figure, the peer, and the greatest ratio at each of the sizes.
 const BESIDE: [(&str, &str, [f64; 4]); 15] = [

@@ -16,7 +16,6 @@
 mod floor;
 pub mod footprint;
 mod goals;
-mod job;
 mod memory;
 mod page;
 mod peers;

@@ -4,8 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use harness::results::{BYTES, Row, add_cells};
-use harness::watch::Watch;
+use harness::{BYTES, Row, Watch, add_cells};
 
 use crate::footprint::Footprint;
 use crate::roster::Peer;

@@ -1,9 +1,8 @@
 //! The tables of a run, with what must be said under them.
 
-use harness::machine;
-use harness::results::{BYTES, LONGEST, Results, Row};
-use harness::tables::{
-    Kind, Who, add_best, by_contender, contenders, digits, longest, median, minutes, thousands, times, unit, verdicts,
+use harness::{
+    BYTES, Kind, LONGEST, Results, Row, Who, add_best, by_contender, contenders, description, digits, longest, median,
+    minutes, thousands, times, unit, verdicts,
 };
 
 use crate::goals::{self, best_peer, is_comparable};
@@ -18,7 +17,7 @@ const RUN_ONCE: &str = " °";
 /// `paused_tick_ns` is what an empty turn takes in a paused runtime.
 pub(crate) fn page(peers: &[&'static Peer], results: &Results, paused_tick_ns: Option<f64>) -> String {
     let mut who: Vec<Who> = peers.iter().map(|peer| peer.who).collect();
-    let mut text = format!("One run of {}, on {}.\n\n", minutes(results.seconds), machine::description());
+    let mut text = format!("One run of {}, on {}.\n\n", minutes(results.seconds), description());
     text += &contenders(&who, LOCK);
     text += "\nEach cell: the figure, its range or quantiles, and how many times the wheel's it is.\n";
     who.push(Who { name: "floor", kind: Kind::Baseline, what: "", mark: "" });

@@ -1,11 +1,7 @@
 //! The plots: costs and longest calls against the number of timers, and how long turns take.
 
-use harness::plot::{Line, Panel, panels, power};
-use harness::results::{CPU, LONGEST, Results, Row};
-use harness::tables::{Kind, time};
-use jobs::figure::Figure;
-use jobs::means::Mean;
-use jobs::stalls::Stall;
+use harness::{CPU, Kind, LONGEST, Line, Panel, Results, Row, panels, power, time};
+use jobs::title;
 
 use crate::goals::is_comparable;
 use crate::roster::{PEERS, Peer};
@@ -69,12 +65,4 @@ fn lines(rows: &[&Row], points: impl Fn(&Row, &str) -> Vec<(f64, f64)>) -> Vec<L
         Line { name: who.name, color, ours: who.kind == Kind::Ours, points }
     };
     PEERS.iter().enumerate().map(line).filter(|line| !line.points.is_empty()).collect()
-}
-
-/// A figure by its full name.
-fn title(row: &Row) -> &str {
-    let means = Mean::ALL.into_iter().filter(|_| row.unit == CPU).map(|job| (job.name(), job.figures()));
-    let stalls = Stall::ALL.into_iter().filter(|_| row.unit == LONGEST).map(|job| (job.name(), job.figures()));
-    let of_job = means.chain(stalls).filter(|(job, _)| *job == row.job).flat_map(|(_, figures)| figures);
-    of_job.into_iter().find(|figure: &&Figure| figure.name == row.figure).map_or(&row.figure, |figure| figure.title)
 }

@@ -1,9 +1,8 @@
 //! Who takes part, and what the tables must say about each.
 
-use harness::tables::{Kind, Who};
-use jobs::contender::Contender;
+use harness::{Kind, Who, number};
 use jobs::contenders::{BTree, DelayQueueTimers, Heap, Ours, TokioSleeps, Wheel};
-use jobs::roster::Entry;
+use jobs::{Contender, Entry, Wide};
 
 use crate::footprint::{Footprint, Usage, footprint};
 use crate::peers::{
@@ -28,7 +27,7 @@ impl Peer {
     const fn new<C: Contender>(kind: Kind, what: &'static str) -> Self {
         Self {
             who: Who { name: C::NAME, kind, what, mark: "" },
-            entry: Entry::peer::<C>(),
+            entry: Entry::of::<C>(),
             pays_for_clock: C::IN_RUNTIME,
             tolerance: (C::EARLY_TICKS, C::LATE_TICKS, C::BY_DESIGN),
             footprint: footprint::<C>,
@@ -38,6 +37,10 @@ impl Peer {
     /// Leaves what it cancels where it is, without bound.
     const fn lazy(self) -> Self {
         Self { who: Who { mark: LAZY, ..self.who }, ..self }
+    }
+
+    const fn wide<C: Contender<Value = Wide>>(self) -> Self {
+        Self { entry: self.entry.wide::<C>(), ..self }
     }
 
     pub(crate) fn is_lazy(&self) -> bool {
@@ -52,25 +55,26 @@ impl Peer {
 
 /// All of them, in the order of the tables.
 pub(crate) static PEERS: [Peer; 14] = [
-    Peer::new::<Ours<Wheel>>(Kind::Ours, "`TimerWheel`"),
-    Peer::new::<Ours<Heap>>(Kind::Ours, "`TimerHeap`"),
-    Peer::new::<TokioSleeps>(Kind::Published("tokio"), "`Sleep`, one for each timer"),
-    Peer::new::<DelayQueueTimers>(Kind::Published("tokio-util"), "`DelayQueue`"),
+    Peer::new::<Ours<Wheel>>(Kind::Ours, "`TimerWheel`").wide::<Ours<Wheel, Wide>>(),
+    Peer::new::<Ours<Heap>>(Kind::Ours, "`TimerHeap`").wide::<Ours<Heap, Wide>>(),
+    Peer::new::<TokioSleeps>(Kind::Published("tokio"), "`Sleep`, one for each timer").wide::<TokioSleeps<Wide>>(),
+    Peer::new::<DelayQueueTimers>(Kind::Published("tokio-util"), "`DelayQueue`").wide::<DelayQueueTimers<Wide>>(),
     Peer::new::<HashWheel>(Kind::Published("hierarchical_hash_wheel_timer"), "cancellable `QuadWheelWithOverflow`")
         .lazy(),
-    Peer::new::<NexusWheel>(Kind::Published("nexus-timer"), "`Wheel`, `poll_and_rebalance`"),
+    Peer::new::<NexusWheel>(Kind::Published("nexus-timer"), "`Wheel`, `poll_and_rebalance`").wide::<NexusWheel<Wide>>(),
     Peer::new::<OraWheel>(Kind::Published("ora-timer"), "`TimingWheel`, with a slab of stamped values to cancel")
         .lazy(),
     Peer::new::<KestrelWheel>(Kind::Published("kestrel-timer"), "`Wheel`, without its service"),
     Peer::new::<HashedQueue>(Kind::Published("priority-queue"), "`PriorityQueue`"),
     Peer::new::<LazyBinaryHeap>(Kind::HandWritten, "std `BinaryHeap` and a slab, cancelling lazily").lazy(),
     Peer::new::<BTree>(Kind::HandWritten, "std `BTreeMap<(deadline, id), V>`"),
-    Peer::new::<IndexedHeap>(Kind::HandWritten, "a slab and an indexed 4-ary heap"),
+    Peer::new::<IndexedHeap>(Kind::HandWritten, "a slab and an indexed 4-ary heap").wide::<IndexedHeap<(), Wide>>(),
     Peer::new::<IndexedHeap<u64>>(Kind::HandWritten, "the same with generations, and equal deadlines in order"),
-    Peer::new::<LinuxWheel>(Kind::Baseline, "Linux's wheel as in textbooks: lists, whole slots cascaded"),
+    Peer::new::<LinuxWheel>(Kind::Baseline, "Linux's wheel as in textbooks: lists, whole slots cascaded")
+        .wide::<LinuxWheel<Wide>>(),
 ];
 
-const _: () = assert!(PEERS.len() <= harness::plot::PALETTE.len(), "no two contenders have one color");
+const _: () = assert!(PEERS.len() <= harness::PALETTE.len(), "no two contenders have one color");
 
 /// Those of a quick run.
 pub(crate) const MAIN: [&str; 7] = ["wheel", "heap", "sleep", "delayqueue", "nexus", "heap4", "linux"];
@@ -83,5 +87,5 @@ pub(crate) const MAIN: [&str; 7] = ["wheel", "heap", "sleep", "delayqueue", "nex
 pub fn measure(args: &[String], usage: Usage<'_>) -> Result<Footprint, String> {
     let [name, timers] = args else { return Err("expected a contender and a number of timers".to_owned()) };
     let peer = PEERS.iter().find(|peer| peer.who.name == name).ok_or_else(|| format!("no contender {name}"))?;
-    (peer.footprint)(harness::options::number(timers)?, usage)
+    (peer.footprint)(number(timers)?, usage)
 }

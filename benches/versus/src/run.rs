@@ -1,22 +1,13 @@
 //! One whole run: every job at every size, then the reports.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
-use harness::calls::repeated;
-use harness::measure::{Plan, step};
-use harness::options::{Bench, Options};
-use harness::probe::ns_each;
-use harness::report;
-use harness::results::{CPU, LONGEST, Row};
-use harness::watch::{Schedule, Watch};
-use jobs::contender::{Contender, OnTurn};
+use harness::{Bench, Options, Plan, Schedule, Sizes, Watch, ns_each, verdict, write};
 use jobs::contenders::DelayQueueTimers;
-use jobs::figure::rows;
-use jobs::load::TOGETHER_UP_TO;
+use jobs::{Contender, Job, OnTurn, TOGETHER_UP_TO};
 
-use crate::job::Job;
 use crate::roster::{MAIN, PEERS, Peer};
 use crate::{floor, memory, page, plots};
 
@@ -27,14 +18,20 @@ const SMALL: usize = 1_000;
 /// The options of this bench alone.
 #[derive(Args)]
 struct More {
-    /// Only with so many timers
-    #[arg(long, value_delimiter = ',', value_parser = harness::options::number, value_name = "TIMERS")]
-    sizes: Vec<usize>,
+    #[command(flatten)]
+    sizes: Sizes,
 
     /// What further rounds may take; every job runs once whatever it takes [default: 50, with --quick 2]
     #[arg(long, value_parser = minutes, value_name = "MINUTES")]
     time_limit: Option<Duration>,
 }
+
+/// Those of a quick run.
+const QUICK: [&str; 8] = ["a1", "a2", "b", "b2", "c", "d", "f", "g"];
+
+/// What is measured beside the jobs.
+const FLOOR: &str = "floor";
+const MEMORY: &str = "e";
 
 /// Measures what the command line asks for and writes it down; `memory` is the program that measures memory.
 ///
@@ -42,84 +39,69 @@ struct More {
 ///
 /// A report that cannot be written, or contenders whose run failed its check; the reports are written all the same.
 pub fn run(memory: &Path) -> Result<(), String> {
-    let mut names: Vec<_> = Job::all().into_iter().map(Job::name).collect();
-    names.dedup();
     let bench = Bench {
         name: "versus",
         about: "tickwheel beside its peers: what every job costs, in one table",
-        jobs: names,
+        jobs: [FLOOR].into_iter().chain(Job::all().map(Job::name)).chain([MEMORY]).collect(),
         contenders: PEERS.iter().map(|peer| peer.who.name).collect(),
     };
     let options = bench.options::<More>();
-    let peers = peers(&options);
-    let steps = steps(&options);
-    let default = Duration::from_secs(60 * if options.quick { 2 } else { 50 });
+    let is_quick =
+        |list: &[&str], name, picked: &[String]| !options.quick || !picked.is_empty() || list.contains(&name);
+    let takes_part = |peer: &&Peer| options.wants(peer.who.name) && is_quick(&MAIN, peer.who.name, &options.only);
+    let peers: Vec<_> = PEERS.iter().filter(takes_part).collect();
+    let entries: Vec<_> = peers.iter().map(|peer| peer.entry).collect();
+    let jobs = bench.jobs.iter().filter(|job| options.wants_job(job) && is_quick(&QUICK, job, &options.jobs));
+    let steps: Vec<_> = jobs.flat_map(|&job| sizes(&options, job).iter().map(move |&timers| (job, timers))).collect();
+
+    let default = Duration::from_secs(60 * options.pick(1, 2, 50));
     let limit = options.more.time_limit.unwrap_or(default);
-    let mut schedule = Schedule::new(limit, steps.iter().map(|&(job, timers)| job.weight(timers)));
+    let mut schedule = Schedule::new(limit, steps.iter().map(|&(job, timers)| weight(job, timers)));
     let mut watch = Watch::new(steps.len());
-    for (job, timers) in steps {
-        watch.step(format!("{} at {timers}", job.name()));
-        let until = schedule.next(job.weight(timers));
-        let rows = measure(job, timers, &peers, options.rounds(3, 5), until, memory, &mut watch);
+    for (name, timers) in steps {
+        watch.step(format!("{name} at {timers}"));
+        let until = Some(schedule.next(weight(name, timers)));
+        let job = Job::all().find(|job| job.name() == name);
+        // Up to so many timers all rounds are made: they take seconds.
+        let until = until.filter(|_| timers > ALL_ROUNDS_UP_TO || job.is_some_and(Job::is_calls));
+        let together = timers <= TOGETHER_UP_TO;
+        let plan = Plan { until, together, ..Plan::of_rounds(options.rounds(3, 5), 0) };
+        let rows = match job {
+            Some(job) => jobs::measure(job, timers, &entries, plan, &mut watch),
+            None if name == FLOOR => floor::measure(timers, &plan, &mut watch),
+            None => memory::measure(memory, timers, &peers, &mut watch),
+        };
         watch.found(rows);
     }
     let results = watch.finish();
     if options.is_test() {
-        println!("checks: every contender passes all jobs");
-        return report::verdict(&results);
+        println!("checks: every contender ran every job");
+        return verdict(&results);
     }
     let paused_tick_ns = peers.iter().any(|peer| peer.pays_for_clock).then(paused_tick_ns);
     let page = page::page(&peers, &results, paused_tick_ns);
-    report::write(&bench.out(&options), bench.name, &page, &results, &plots::all(&results))
+    write(&bench.out(&options), bench.name, &page, &results, &plots::all(&results))
 }
 
-fn peers(options: &Options<More>) -> Vec<&'static Peer> {
-    let is_main = |peer: &&Peer| !options.quick || !options.only.is_empty() || MAIN.contains(&peer.who.name);
-    PEERS.iter().filter(|peer| options.wants(peer.who.name)).filter(is_main).collect()
-}
-
-fn steps(options: &Options<More>) -> Vec<(Job, usize)> {
-    let is_quick = |job: &Job| !options.quick || !options.jobs.is_empty() || job.is_quick();
-    let picked = Job::all().into_iter().filter(|job| options.wants_job(job.name())).filter(is_quick);
-    let sizes = |job: Job| {
-        if !options.more.sizes.is_empty() {
-            options.more.sizes.clone()
-        } else if options.is_test() {
-            vec![SMALL]
-        } else if options.quick {
-            vec![1_000, 100_000, 1_000_000]
-        } else {
-            job.sizes().to_vec()
-        }
+fn sizes<'a>(options: &'a Options<More>, job: &str) -> &'a [usize] {
+    let full: &[usize] = match job {
+        MEMORY => &[1_000, 100_000, 900_000, 1_000_000, 1_100_000, 1_500_000, 10_000_000],
+        _ => &[1_000, 100_000, 1_000_000, 10_000_000],
     };
-    picked.flat_map(|job| sizes(job).into_iter().map(move |timers| (job, timers))).collect()
+    options.more.sizes.or(options.pick(&[SMALL], &[1_000, 100_000, 1_000_000], full))
 }
 
-fn measure(
-    job: Job,
-    timers: usize,
-    peers: &[&'static Peer],
-    rounds: usize,
-    until: Instant,
-    memory: &Path,
-    watch: &mut Watch,
-) -> Vec<Row> {
-    let plan = Plan { until: Some(until), together: timers <= TOGETHER_UP_TO, ..Plan::of_rounds(rounds, 0) };
-    match job {
-        Job::Floor => floor::measure(timers, &plan, watch),
-        Job::Mean(job) => {
-            let until = plan.until.filter(|_| timers > ALL_ROUNDS_UP_TO);
-            let starts = peers.iter().map(|peer| peer.entry.mean(job, timers)).collect();
-            step(rows(job.name(), job.figures(), CPU, timers), starts, &Plan { until, ..plan }, watch)
-        }
-        Job::Memory => memory::measure(memory, timers, peers, watch),
-        Job::Stall(job) => {
-            // Each run costs as much as all rounds of a mean.
-            let plan = Plan { rounds: rounds.div_ceil(2), ..plan };
-            let runs: Vec<_> = peers.iter().map(|peer| peer.entry.calls(job, timers)).collect();
-            repeated(rows(job.name(), job.figures(), LONGEST, timers), &runs, &plan, watch)
-        }
-    }
+/// What a job takes beside the others, about.
+fn weight(job: &str, timers: usize) -> f64 {
+    let each = match job {
+        FLOOR => 0.2,
+        "a1" | "b" => 1.0,
+        // Single calls are nothing without a second run.
+        "g" => 12.0,
+        "f" | "h" | "clustered-turns" => 6.0,
+        _ => 4.0,
+    };
+    each * (1.0 + timers as f64 / 100_000.0)
 }
 
 /// What a turn takes in a paused runtime when nothing is armed: the price of moving its clock.

@@ -13,15 +13,11 @@ use tokio::runtime::Runtime;
 
 use crate::peers::{Peer, Resets, runtime};
 
-pub(crate) struct FuturesTimer(Runtime);
+pub(crate) struct FuturesTimer;
 
 impl Peer for FuturesTimer {
-    fn start(threads: usize) -> Self {
-        Self(runtime(threads))
-    }
-
-    fn runtime(&self) -> &Runtime {
-        &self.0
+    fn start(threads: usize) -> (Self, Runtime) {
+        (Self, runtime(threads))
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {

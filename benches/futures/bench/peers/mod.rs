@@ -31,21 +31,15 @@ pub(crate) use tokio::Tokio;
 pub(crate) use tokio::TokioAlt;
 
 /// Makes futures that sleep.
-pub(crate) trait Peer: Send + Sync + 'static {
+pub(crate) trait Peer: Send + Sync + Sized + 'static {
     /// How early a sleep may be over by its own design.
     const EARLY: Duration = Duration::ZERO;
 
-    /// One for this many threads that use it at once.
-    fn start(threads: usize) -> Self;
+    /// One for this many threads that use it at once, and the runtime in which it is used.
+    fn start(threads: usize) -> (Self, Runtime);
 
-    /// The runtime in which it is used.
-    fn runtime(&self) -> &Runtime;
-
-    /// Runs `work` on this thread where its futures find what they look for.
-    fn within<R>(&self, work: impl FnOnce() -> R) -> R {
-        let _entered = self.runtime().enter();
-        work()
-    }
+    /// Where its futures find what they look for, beside the runtime.
+    fn enter(&self) -> impl Sized {}
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send;
 
@@ -73,6 +67,25 @@ pub(crate) trait Resets: Peer {
 /// Has a timeout of its own.
 pub(crate) trait Limits: Peer {
     fn timeout<F: Future>(&self, delay: Duration, future: F) -> impl Future<Output = Result<F::Output, impl Debug>>;
+}
+
+/// A peer in its runtime.
+pub(crate) struct In<P> {
+    pub(crate) peer: P,
+    pub(crate) runtime: Runtime,
+}
+
+impl<P: Peer> In<P> {
+    pub(crate) fn start(threads: usize) -> Self {
+        let (peer, runtime) = P::start(threads);
+        Self { peer, runtime }
+    }
+
+    /// Runs `work` on this thread where the peer's futures find what they look for.
+    pub(crate) fn within<R>(&self, work: impl FnOnce(&P) -> R) -> R {
+        let _entered = (self.runtime.enter(), self.peer.enter());
+        work(&self.peer)
+    }
 }
 
 /// A runtime as most programs have it, with so many threads.

@@ -77,7 +77,6 @@ impl Kind for InTokio {
 pub(crate) struct Ours<K: Kind> {
     driver: K::Driver,
     clock: MonotonicClock,
-    runtime: Runtime,
 }
 
 fn check(driver: &Handle, cancelled: u64) -> Result<(), String> {
@@ -89,13 +88,9 @@ fn check(driver: &Handle, cancelled: u64) -> Result<(), String> {
 }
 
 impl<K: Kind> Peer for Ours<K> {
-    fn start(threads: usize) -> Self {
+    fn start(threads: usize) -> (Self, Runtime) {
         let (clock, runtime) = (MonotonicClock::new(), runtime(threads));
-        Self { driver: K::driver(threads, clock, &runtime), clock, runtime }
-    }
-
-    fn runtime(&self) -> &Runtime {
-        &self.runtime
+        (Self { driver: K::driver(threads, clock, &runtime), clock }, runtime)
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {
@@ -131,27 +126,19 @@ impl<K: Kind> Limits for Ours<K> {
 }
 
 /// The functions with tokio's names, on a wheel that every thread has entered.
-pub(crate) struct Named {
-    driver: Driver,
-    runtime: Runtime,
-}
+pub(crate) struct Named(Driver);
 
 impl Peer for Named {
-    fn start(threads: usize) -> Self {
+    fn start(threads: usize) -> (Self, Runtime) {
         let driver = spawned(threads, MonotonicClock::new(), wheel());
         let handle = driver.handle();
         let mut builder = of_threads(threads);
         builder.on_thread_start(move || std::mem::forget(handle.enter()));
-        Self { driver, runtime: builder.build().expect("the system has more threads") }
+        (Self(driver), builder.build().expect("the system has more threads"))
     }
 
-    fn runtime(&self) -> &Runtime {
-        &self.runtime
-    }
-
-    fn within<R>(&self, work: impl FnOnce() -> R) -> R {
-        let _entered = (self.runtime.enter(), self.driver.enter());
-        work()
+    fn enter(&self) -> impl Sized {
+        self.0.enter()
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {
@@ -159,7 +146,7 @@ impl Peer for Named {
     }
 
     fn check(&self, cancelled: u64) -> Result<(), String> {
-        check(&self.driver, cancelled)
+        check(&self.0, cancelled)
     }
 }
 

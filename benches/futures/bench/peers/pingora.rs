@@ -14,17 +14,13 @@ use tokio::runtime::Runtime;
 
 use crate::peers::{Limits, Peer, runtime};
 
-pub(crate) struct Pingora(Runtime);
+pub(crate) struct Pingora;
 
 impl Peer for Pingora {
     const EARLY: Duration = Duration::from_millis(1);
 
-    fn start(threads: usize) -> Self {
-        Self(runtime(threads))
-    }
-
-    fn runtime(&self) -> &Runtime {
-        &self.0
+    fn start(threads: usize) -> (Self, Runtime) {
+        (Self, runtime(threads))
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {

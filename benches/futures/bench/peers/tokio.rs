@@ -15,24 +15,20 @@ use tokio::time;
 use crate::peers::{Limits, Peer, Resets, of_threads};
 
 /// With tokio's own timer, or with the alternative one.
-pub(crate) struct TokioTimer<const ALTERNATIVE: bool>(Runtime);
+pub(crate) struct TokioTimer<const ALTERNATIVE: bool>;
 
 pub(crate) type Tokio = TokioTimer<false>;
 #[cfg(tokio_unstable)]
 pub(crate) type TokioAlt = TokioTimer<true>;
 
 impl<const ALTERNATIVE: bool> Peer for TokioTimer<ALTERNATIVE> {
-    fn start(threads: usize) -> Self {
+    fn start(threads: usize) -> (Self, Runtime) {
         let mut builder = of_threads(threads);
         #[cfg(tokio_unstable)]
         if ALTERNATIVE {
             builder.enable_alt_timer();
         }
-        Self(builder.build().expect("the system has more threads"))
-    }
-
-    fn runtime(&self) -> &Runtime {
-        &self.0
+        (Self, builder.build().expect("the system has more threads"))
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {

@@ -55,7 +55,10 @@ impl Panel {
             .caption(&self.title, (FONT, 16))
             .x_label_area_size(36)
             .y_label_area_size(64)
-            .build_cartesian_2d((x.0..x.1).log_scale(), (y.0..y.1).log_scale())?;
+            .build_cartesian_2d(
+                (x.0..x.1).log_scale().with_key_points(steps(x)),
+                (y.0..y.1).log_scale().with_key_points(steps(y)),
+            )?;
         chart
             .configure_mesh()
             .x_desc(self.x_title)
@@ -91,6 +94,14 @@ impl Panel {
         let (least, greatest) = (all().fold(f64::MAX, f64::min), all().fold(f64::MIN_POSITIVE, f64::max));
         (least / 1.15, greatest * 1.15)
     }
+}
+
+/// Where an axis has its labels: at the powers of ten, and between them where these are few.
+fn steps((least, greatest): (f64, f64)) -> Vec<f64> {
+    let between: &[f64] = if greatest / least > 200.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let powers = least.log10().floor() as i32..=greatest.log10().ceil() as i32;
+    let steps = powers.flat_map(|power| between.iter().map(move |step| step * 10f64.powi(power)));
+    steps.filter(|step| (least..=greatest).contains(step)).collect()
 }
 
 /// Powers of ten as people write them.

@@ -2,36 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use crate::contender::{Contender, OnTurn, Value};
+use crate::contender::{Contender, OnTurn};
 
 /// The deadline, and a count of timers to tell equal ones apart.
 type Place = (u64, u64);
 
-pub struct BTree<V = u64> {
-    timers: BTreeMap<Place, V>,
+#[derive(Default)]
+pub struct BTree {
+    timers: BTreeMap<Place, u64>,
     armed: u64,
 }
 
-impl<V> Default for BTree<V> {
-    fn default() -> Self {
-        Self { timers: BTreeMap::new(), armed: 0 }
-    }
-}
-
-impl<V: Value> Contender for BTree<V> {
+impl Contender for BTree {
     const NAME: &'static str = "btree";
     type Key = Place;
-    type Value = V;
-    type With<W: Value> = BTree<W>;
+    type Value = u64;
 
-    fn arm(&mut self, due_ticks: u64, value: V) -> Place {
+    fn arm(&mut self, due_ticks: u64, value: u64) -> Place {
         self.armed += 1;
         let place = (due_ticks, self.armed);
         self.timers.insert(place, value);
         place
     }
 
-    fn cancel(&mut self, place: &mut Place) -> Option<V> {
+    fn cancel(&mut self, place: &mut Place) -> Option<u64> {
         self.timers.remove(place)
     }
 

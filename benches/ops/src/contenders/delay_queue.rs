@@ -30,7 +30,6 @@ impl<V: Value> Contender for DelayQueueTimers<V> {
     const IN_RUNTIME: bool = true;
     type Key = delay_queue::Key;
     type Value = V;
-    type With<W: Value> = DelayQueueTimers<W>;
 
     fn arm(&mut self, due_ticks: u64, value: V) -> Self::Key {
         self.queue.insert_at(value, self.runtime.at(due_ticks))

@@ -8,6 +8,6 @@ mod sleep;
 
 pub use btree::BTree;
 pub use delay_queue::DelayQueueTimers;
-pub use faulty::{Early, Faulty, Late, Loses, Mixes, Twice};
+pub use faulty::Faulty;
 pub use ours::{Heap, Ours, Wheel};
 pub use sleep::TokioSleeps;

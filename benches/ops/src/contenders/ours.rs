@@ -75,7 +75,6 @@ impl<M: Make, V: Value> Contender for Ours<M, V> {
     const NAME: &'static str = M::NAME;
     type Key = TimerId;
     type Value = V;
-    type With<W: Value> = Ours<M, W>;
 
     fn arm(&mut self, due_ticks: u64, value: V) -> TimerId {
         self.timers.insert(at(due_ticks), value).expect("the jobs stay below the limit")

@@ -90,7 +90,6 @@ impl<V: Value> Contender for TokioSleeps<V> {
     const IN_RUNTIME: bool = true;
     type Key = u32;
     type Value = V;
-    type With<W: Value> = TokioSleeps<W>;
 
     fn arm(&mut self, due_ticks: u64, value: V) -> u32 {
         let key = self.vacant_place(value);

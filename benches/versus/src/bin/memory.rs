@@ -9,7 +9,5 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args().skip(1).collect();
-    harness::options::exit(
-        versus::roster::measure(&args, &|| ALLOCATED.current_usage()).map(|bytes| println!("{bytes}")),
-    )
+    harness::exit(versus::roster::measure(&args, &|| ALLOCATED.current_usage()).map(|bytes| println!("{bytes}")))
 }

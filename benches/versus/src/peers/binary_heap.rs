@@ -9,32 +9,26 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::peers::stamped::{Stamped, StampedSlab};
-use jobs::contender::{Contender, OnTurn, Value};
+use jobs::{Contender, OnTurn};
 
-pub(crate) struct LazyBinaryHeap<V = u64> {
+#[derive(Default)]
+pub(crate) struct LazyBinaryHeap {
     heap: BinaryHeap<Reverse<(u64, Stamped)>>,
-    values: StampedSlab<V>,
+    values: StampedSlab,
 }
 
-impl<V> Default for LazyBinaryHeap<V> {
-    fn default() -> Self {
-        Self { heap: BinaryHeap::new(), values: StampedSlab::default() }
-    }
-}
-
-impl<V: Value> Contender for LazyBinaryHeap<V> {
+impl Contender for LazyBinaryHeap {
     const NAME: &'static str = "binaryheap";
     type Key = Stamped;
-    type Value = V;
-    type With<W: Value> = LazyBinaryHeap<W>;
+    type Value = u64;
 
-    fn arm(&mut self, due_ticks: u64, value: V) -> Stamped {
+    fn arm(&mut self, due_ticks: u64, value: u64) -> Stamped {
         let name = self.values.insert(value);
         self.heap.push(Reverse((due_ticks, name)));
         name
     }
 
-    fn cancel(&mut self, key: &mut Stamped) -> Option<V> {
+    fn cancel(&mut self, key: &mut Stamped) -> Option<u64> {
         self.values.take(*key)
     }
 

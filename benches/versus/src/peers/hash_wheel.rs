@@ -7,27 +7,20 @@
 //! - Cancelling does not give the value back, so the harness keeps it in the key; and the wheel does not count its
 //!   timers, so what went in and came out is counted here.
 
-use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
 use hierarchical_hash_wheel_timer::wheels::cancellable::{CancellableTimerEntry, QuadWheelWithOverflow};
 
-use jobs::contender::{Contender, OnTurn, Value};
+use jobs::{Contender, OnTurn};
 
-#[derive(Clone, Copy)]
-pub(crate) struct Armed<V> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Armed {
     id: u64,
-    value: V,
+    value: u64,
 }
 
-impl<V> fmt::Debug for Armed<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.id.fmt(f)
-    }
-}
-
-impl<V: Value> CancellableTimerEntry for Armed<V> {
+impl CancellableTimerEntry for Armed {
     type Id = u64;
 
     fn id(&self) -> &u64 {
@@ -35,26 +28,25 @@ impl<V: Value> CancellableTimerEntry for Armed<V> {
     }
 }
 
-pub(crate) struct HashWheel<V: Value = u64> {
-    wheel: QuadWheelWithOverflow<Armed<V>>,
+pub(crate) struct HashWheel {
+    wheel: QuadWheelWithOverflow<Armed>,
     armings: u64,
     pending: usize,
     now_ticks: u64,
 }
 
-impl<V: Value> Default for HashWheel<V> {
+impl Default for HashWheel {
     fn default() -> Self {
         Self { wheel: QuadWheelWithOverflow::new(), armings: 0, pending: 0, now_ticks: 0 }
     }
 }
 
-impl<V: Value> Contender for HashWheel<V> {
+impl Contender for HashWheel {
     const NAME: &'static str = "hhwt";
-    type Key = Armed<V>;
-    type Value = V;
-    type With<W: Value> = HashWheel<W>;
+    type Key = Armed;
+    type Value = u64;
 
-    fn arm(&mut self, due_ticks: u64, value: V) -> Armed<V> {
+    fn arm(&mut self, due_ticks: u64, value: u64) -> Armed {
         self.armings += 1;
         let armed = Armed { id: self.armings, value };
         let delay = Duration::from_millis(due_ticks - self.now_ticks);
@@ -63,13 +55,13 @@ impl<V: Value> Contender for HashWheel<V> {
         armed
     }
 
-    fn cancel(&mut self, key: &mut Armed<V>) -> Option<V> {
+    fn cancel(&mut self, key: &mut Armed) -> Option<u64> {
         self.wheel.cancel(&key.id).ok()?;
         self.pending -= 1;
         Some(key.value)
     }
 
-    fn reset(&mut self, key: &mut Armed<V>, due_ticks: u64) {
+    fn reset(&mut self, key: &mut Armed, due_ticks: u64) {
         let value = self.cancel(key).expect("the timer is armed");
         *key = self.arm(due_ticks, value);
     }

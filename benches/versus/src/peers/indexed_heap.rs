@@ -10,7 +10,7 @@
 
 use slab::Slab;
 
-use jobs::contender::{Contender, OnTurn, Value};
+use jobs::{Contender, OnTurn, Value};
 
 const ARITY: usize = 4;
 
@@ -128,7 +128,6 @@ impl<S: Stamp, V: Value> Contender for IndexedHeap<S, V> {
     const NAME: &'static str = S::NAME;
     type Key = (u32, S);
     type Value = V;
-    type With<W: Value> = IndexedHeap<S, W>;
 
     fn arm(&mut self, due_ticks: u64, value: V) -> (u32, S) {
         let (at, stamp) = (self.heap.len(), self.next_stamp());

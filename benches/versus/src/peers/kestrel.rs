@@ -12,20 +12,20 @@ use kestrel_timer::config::{BatchConfig, WheelConfig};
 use kestrel_timer::task::{TaskId, TimerTask, TimerTaskWithCompletionNotifier};
 use kestrel_timer::wheel::Wheel;
 
-use jobs::contender::{Contender, OnTurn, Value};
+use jobs::{Contender, OnTurn};
 
 const LOWER_SLOTS: usize = 512;
 const UPPER_SLOTS: usize = 128;
 
-pub(crate) struct KestrelWheel<V = u64> {
+pub(crate) struct KestrelWheel {
     wheel: Wheel,
-    values: Vec<V>,
-    due: Vec<V>,
+    values: Vec<u64>,
+    due: Vec<u64>,
     pending: usize,
     now_ticks: u64,
 }
 
-impl<V> KestrelWheel<V> {
+impl KestrelWheel {
     fn delay(&self, due_ticks: u64) -> Duration {
         Duration::from_millis(due_ticks - self.now_ticks)
     }
@@ -36,7 +36,7 @@ fn place(id: TaskId) -> usize {
     id.raw() as u32 as usize
 }
 
-impl<V> Default for KestrelWheel<V> {
+impl Default for KestrelWheel {
     fn default() -> Self {
         let config = WheelConfig::builder()
             .l0_tick_duration(Duration::from_millis(1))
@@ -50,30 +50,29 @@ impl<V> Default for KestrelWheel<V> {
     }
 }
 
-impl<V: Value> Contender for KestrelWheel<V> {
+impl Contender for KestrelWheel {
     const NAME: &'static str = "kestrel";
     const LATE_TICKS: u64 = LOWER_SLOTS as u64;
     const BY_DESIGN: &'static str =
         "a timer beyond the lower level waits for a whole slot of the upper one, counted from that level's last tick";
     type Key = TaskId;
-    type Value = V;
-    type With<W: Value> = KestrelWheel<W>;
+    type Value = u64;
 
-    fn arm(&mut self, due_ticks: u64, value: V) -> TaskId {
+    fn arm(&mut self, due_ticks: u64, value: u64) -> TaskId {
         let handle = self.wheel.allocate_handle();
         let id = handle.task_id();
         let task = TimerTask::new_oneshot(self.delay(due_ticks), None);
         let (task, _completion) = TimerTaskWithCompletionNotifier::from_timer_task(task);
         self.wheel.insert(handle, task).expect("the handle is this wheel's");
         if place(id) >= self.values.len() {
-            self.values.resize(place(id) + 1, value);
+            self.values.resize(place(id) + 1, 0);
         }
         self.values[place(id)] = value;
         self.pending += 1;
         id
     }
 
-    fn cancel(&mut self, key: &mut TaskId) -> Option<V> {
+    fn cancel(&mut self, key: &mut TaskId) -> Option<u64> {
         let was_armed = self.wheel.cancel(*key).expect("the id is this wheel's");
         self.pending -= usize::from(was_armed);
         was_armed.then(|| self.values[place(*key)])

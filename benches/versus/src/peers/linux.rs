@@ -9,7 +9,7 @@
 //! In its favour: no generations, no order kept beyond what the lists happen to keep, nothing to ask for the next
 //! expiry.
 
-use jobs::contender::{Contender, OnTurn, Value};
+use jobs::{Contender, OnTurn, Value};
 
 const TVR_BITS: u32 = 8;
 const TVN_BITS: u32 = 6;
@@ -148,7 +148,6 @@ impl<V: Value> Contender for LinuxWheel<V> {
     const NAME: &'static str = "linux";
     type Key = u32;
     type Value = V;
-    type With<W: Value> = LinuxWheel<W>;
 
     fn arm(&mut self, due_ticks: u64, value: V) -> u32 {
         let at = self.allocate(due_ticks, value);

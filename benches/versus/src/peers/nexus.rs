@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nexus_timer::{TimerHandle, Wheel};
 
-use jobs::contender::{Contender, OnTurn, Value};
+use jobs::{Contender, OnTurn, Value};
 
 /// Entries in each piece of its storage: the figure of its own documentation.
 const CHUNK_CAPACITY: usize = 4096;
@@ -37,7 +37,6 @@ impl<V: Value> Contender for NexusWheel<V> {
     const NAME: &'static str = "nexus";
     type Key = Option<TimerHandle<V>>;
     type Value = V;
-    type With<W: Value> = NexusWheel<W>;
 
     fn arm(&mut self, due_ticks: u64, value: V) -> Self::Key {
         Some(self.wheel.schedule(self.at(due_ticks), value))

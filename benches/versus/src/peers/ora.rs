@@ -10,41 +10,40 @@ use std::time::Duration;
 use ora_timer::wheel::TimingWheel;
 
 use crate::peers::stamped::{Stamped, StampedSlab};
-use jobs::contender::{Contender, OnTurn, Value};
+use jobs::{Contender, OnTurn};
 
-pub(crate) struct OraWheel<V = u64> {
+pub(crate) struct OraWheel {
     wheel: TimingWheel<Stamped>,
-    values: StampedSlab<V>,
+    values: StampedSlab,
     due: Vec<Stamped>,
     now_ticks: u64,
 }
 
-impl<V> OraWheel<V> {
+impl OraWheel {
     fn insert(&mut self, due_ticks: u64, name: Stamped) {
         let refused = self.wheel.insert(name, Duration::from_millis(due_ticks - self.now_ticks));
         assert!(refused.is_none(), "a deadline ahead is not expired");
     }
 }
 
-impl<V> Default for OraWheel<V> {
+impl Default for OraWheel {
     fn default() -> Self {
         Self { wheel: TimingWheel::new(), values: StampedSlab::default(), due: Vec::new(), now_ticks: 0 }
     }
 }
 
-impl<V: Value> Contender for OraWheel<V> {
+impl Contender for OraWheel {
     const NAME: &'static str = "ora";
     type Key = Stamped;
-    type Value = V;
-    type With<W: Value> = OraWheel<W>;
+    type Value = u64;
 
-    fn arm(&mut self, due_ticks: u64, value: V) -> Stamped {
+    fn arm(&mut self, due_ticks: u64, value: u64) -> Stamped {
         let name = self.values.insert(value);
         self.insert(due_ticks, name);
         name
     }
 
-    fn cancel(&mut self, key: &mut Stamped) -> Option<V> {
+    fn cancel(&mut self, key: &mut Stamped) -> Option<u64> {
         self.values.take(*key)
     }
 

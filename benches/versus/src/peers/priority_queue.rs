@@ -5,58 +5,52 @@ use std::hash::{Hash, Hasher};
 
 use priority_queue::PriorityQueue;
 
-use jobs::contender::{Contender, OnTurn, Value};
+use jobs::{Contender, OnTurn};
 
 /// An item, told from the others by its id alone.
 #[derive(Clone, Copy)]
-pub(crate) struct Armed<V> {
+pub(crate) struct Armed {
     id: u64,
-    value: V,
+    value: u64,
 }
 
-impl<V> PartialEq for Armed<V> {
+impl PartialEq for Armed {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }
 }
 
-impl<V> Eq for Armed<V> {}
+impl Eq for Armed {}
 
-impl<V> Hash for Armed<V> {
+impl Hash for Armed {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
     }
 }
 
-pub(crate) struct HashedQueue<V = u64> {
-    queue: PriorityQueue<Armed<V>, Reverse<u64>>,
+#[derive(Default)]
+pub(crate) struct HashedQueue {
+    queue: PriorityQueue<Armed, Reverse<u64>>,
     armings: u64,
 }
 
-impl<V> Default for HashedQueue<V> {
-    fn default() -> Self {
-        Self { queue: PriorityQueue::new(), armings: 0 }
-    }
-}
-
-impl<V: Value> Contender for HashedQueue<V> {
+impl Contender for HashedQueue {
     const NAME: &'static str = "priority-queue";
-    type Key = Armed<V>;
-    type Value = V;
-    type With<W: Value> = HashedQueue<W>;
+    type Key = Armed;
+    type Value = u64;
 
-    fn arm(&mut self, due_ticks: u64, value: V) -> Armed<V> {
+    fn arm(&mut self, due_ticks: u64, value: u64) -> Armed {
         self.armings += 1;
         let armed = Armed { id: self.armings, value };
         self.queue.push(armed, Reverse(due_ticks));
         armed
     }
 
-    fn cancel(&mut self, key: &mut Armed<V>) -> Option<V> {
+    fn cancel(&mut self, key: &mut Armed) -> Option<u64> {
         self.queue.remove(key).map(|(armed, _)| armed.value)
     }
 
-    fn reset(&mut self, key: &mut Armed<V>, due_ticks: u64) {
+    fn reset(&mut self, key: &mut Armed, due_ticks: u64) {
         self.queue.change_priority(key, Reverse(due_ticks)).expect("the timer is armed");
     }
 

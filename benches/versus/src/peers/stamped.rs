@@ -10,31 +10,26 @@ pub(crate) struct Stamped {
     pub(crate) stamp: u32,
 }
 
-struct Live<V> {
-    value: V,
+struct Live {
+    value: u64,
     stamp: u32,
 }
 
 /// The values that are armed.
-pub(crate) struct StampedSlab<V> {
-    live: Slab<Live<V>>,
+#[derive(Default)]
+pub(crate) struct StampedSlab {
+    live: Slab<Live>,
     armings: u32,
 }
 
-impl<V> Default for StampedSlab<V> {
-    fn default() -> Self {
-        Self { live: Slab::new(), armings: 0 }
-    }
-}
-
-impl<V> StampedSlab<V> {
-    pub(crate) fn insert(&mut self, value: V) -> Stamped {
+impl StampedSlab {
+    pub(crate) fn insert(&mut self, value: u64) -> Stamped {
         let stamp = self.next_stamp();
         Stamped { place: self.live.insert(Live { value, stamp }) as u32, stamp }
     }
 
     /// Takes a value out if `name` still stands for it.
-    pub(crate) fn take(&mut self, name: Stamped) -> Option<V> {
+    pub(crate) fn take(&mut self, name: Stamped) -> Option<u64> {
         let live = self.live.get(name.place as usize)?;
         (live.stamp == name.stamp).then(|| self.live.remove(name.place as usize).value)
     }
