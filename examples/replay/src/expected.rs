@@ -19,7 +19,8 @@ const SAMPLES: [(&str, &str); 4] = [
     ("perf script --ns", "worker 21222 [001] 682.795080519: timer:timer_cancel: timer=0xffff8880010000c0"),
     (
         "babeltrace",
-        "[13:37:01.123456789] (+0.000001234) host timer_hrtimer_cancel: { cpu_id = 1 }, { hrtimer = 0xFFFF88801F51C6C0 }",
+        "[13:37:01.123456789] (+0.000001234) host timer_hrtimer_cancel: { cpu_id = 1 }, \
+         { hrtimer = 0xFFFF88801F51C6C0 }",
     ),
 ];
 

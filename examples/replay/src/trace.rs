@@ -2,8 +2,8 @@
 //!
 //! What a recording leaves implicit is made plain here:
 //!
-//! - The kernel takes a timer out before it calls it, and most kernels print that. A `cancel` whose timer's next event is
-//!   its expiry is therefore no cancellation, but [`Action::OwnDequeue`].
+//! - The kernel takes a timer out before it calls it, and most kernels print that. A `cancel` whose timer's next event
+//!   is its expiry is therefore no cancellation, but [`Action::OwnDequeue`].
 //! - `mod_timer` takes a pending timer out and puts it back in one call. A `cancel` whose timer's next event is a
 //!   `start` at most [`RESET_WITHIN`] later is such a reset: [`Action::Reset`] where the `cancel` stood,
 //!   [`Action::ResetDone`] where the `start` did. A `start` of a timer that is armed is a reset, too.

@@ -51,7 +51,8 @@ pub(crate) fn advise(
     let [cancelled, reset, fired] = ends.percent();
     let _ = writeln!(
         text,
-        "Verdict\n  {} pending at most. Of {} starts, {cancelled:.1} % were cancelled, {reset:.1} % reset, {fired:.1} % fired.",
+        "Verdict\n  {} pending at most. Of {} starts, {cancelled:.1} % were cancelled, {reset:.1} % reset, \
+         {fired:.1} % fired.",
         grouped(outcome.most_pending as u64),
         grouped(ends.starts()),
     );
