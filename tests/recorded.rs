@@ -162,8 +162,7 @@ fn a_driver_takes_it_and_its_shards_write_to_one_recording() {
 
 #[test]
 fn record_is_one_line_and_says_what_is_set_off() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("timers.csv");
+    let file = std::env::temp_dir().join(format!("tickwheel-recorded-{}.csv", std::process::id()));
     let clock = ManualClock::new();
     let driver = Driver::builder().record(&file).clock(clock.clone()).shards(2).spawn(TimerHeap::new()).unwrap();
     driver.call_after(2 * MS, |_| ()).unwrap().detach();
@@ -176,6 +175,7 @@ fn record_is_one_line_and_says_what_is_set_off() {
     driver.shutdown();
     drop((left, after));
     let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
     let fired: Vec<_> = text.lines().filter(|line| line.contains(",expire,")).collect();
     let words: Vec<_> = fired.iter().map(|line| line.rsplit(',').next().unwrap()).collect();
     assert_eq!(words, ["waker", "callback", "message"], "{text}");

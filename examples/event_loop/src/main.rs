@@ -1,8 +1,8 @@
 //! A TCP echo server with an event loop of its own, whose idle connections are closed by its timers.
 //!
 //! ```text
-//! cargo run --release --example event_loop                            a server and its clients, and a check
-//! cargo run --release --example event_loop -- --serve 127.0.0.1:7007  the server alone
+//! cargo run --release -p event_loop                            a server and its clients, and a check
+//! cargo run --release -p event_loop -- --serve 127.0.0.1:7007  the server alone
 //! ```
 //!
 //! The files, top down: this one (arguments, what is run and checked), `server` (the loop: mio and a `LoopDriver`) and

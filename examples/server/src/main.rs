@@ -1,8 +1,8 @@
 //! A web server whose every timeout runs on one of this crate's timers, with a page that shows the timers at work.
 //!
 //! ```text
-//! cargo run --release --example server
-//! cargo run --release --example server -- --timer heap --port 8080 --admin-port 8081
+//! cargo run --release -p server
+//! cargo run --release -p server -- --timer heap --port 8080 --admin-port 8081
 //! ```
 //!
 //! HTTP/1.1 and HTTP/2 on loopback, by hyper: how long a client may take for its headers, the keep-alive of HTTP/2,

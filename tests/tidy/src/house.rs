@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::source::{Source, paths};
+use crate::source::Source;
 
 /// The floor of each module at the top, and of all that is in it.
 const FLOORS: &[(u32, &[&str])] = &[
@@ -134,12 +134,13 @@ pub(crate) struct House {
 
 impl House {
     /// Reads the files of `src/`.
-    pub(crate) fn new(sources: &[Source]) -> Self {
+    pub(crate) fn new<'a>(sources: impl IntoIterator<Item = &'a Source> + Clone) -> Self {
         let of_tests: BTreeSet<_> = sources
-            .iter()
-            .flat_map(|source| source.test_modules().into_iter().map(|name| join(&module(&source.path), &name)))
+            .clone()
+            .into_iter()
+            .flat_map(|source| source.test_modules.iter().map(|name| join(&module(&source.path), name)))
             .collect();
-        let files: Vec<_> = sources.iter().filter(|source| !of_tests.contains(&module(&source.path))).collect();
+        let files: Vec<_> = sources.into_iter().filter(|source| !of_tests.contains(&module(&source.path))).collect();
         let names: BTreeSet<_> = files.iter().map(|source| module(&source.path)).collect();
         let imports = files.iter().map(|source| (module(&source.path), imports(source, &names))).collect();
         Self { imports }
@@ -157,13 +158,13 @@ impl House {
     /// Modules without a floor, imports that go up, and imports on the same floor that no line allows.
     pub(crate) fn climbs(&self) -> Vec<String> {
         let homeless = self.imports.keys().filter(|name| floor(name).is_none());
-        let mut faults: Vec<_> = homeless.map(|name| format!("{name} has no floor in tests/tidy/house.rs")).collect();
+        let mut faults: Vec<_> = homeless.map(|name| format!("{name} has no floor in tests/tidy")).collect();
         for (from, to) in self.each() {
             let (Some(upper), Some(lower)) = (floor(from), floor(to)) else { continue };
             if upper < lower {
                 faults.push(format!("{from} (floor {upper}) imports {to} (floor {lower})"));
             } else if upper == lower && !goes_down_a_line(from, to) {
-                faults.push(format!("{from} imports {to}: no line of tests/tidy/house.rs has it behind {from}"));
+                faults.push(format!("{from} imports {to}: no line of tests/tidy has it behind {from}"));
             }
         }
         faults
@@ -204,7 +205,7 @@ pub(crate) fn module(path: &str) -> String {
 fn imports(source: &Source, names: &BTreeSet<String>) -> BTreeSet<String> {
     let own = module(&source.path);
     let mut found = BTreeSet::new();
-    for path in paths(&source.code_without_tests()) {
+    for path in &source.paths_without_tests {
         let mut at: Vec<&str> = own.split("::").filter(|part| *part != "lib").collect();
         at.extend(path.inside.iter().map(String::as_str));
         let mut segments = path.segments.iter().map(String::as_str).peekable();
@@ -300,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_module_without_a_floor_is_caught() {
-        assert_eq!(house(&[("src/attic.rs", "")]).climbs(), ["attic has no floor in tests/tidy/house.rs"]);
+        assert_eq!(house(&[("src/attic.rs", "")]).climbs(), ["attic has no floor in tests/tidy"]);
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! The libraries that take a timer, each in earnest with these timers, on tokio and on smol where it lets one choose.
-#![cfg(not(tickwheel_loom))]
 
 mod backon;
 mod budget;

@@ -2,8 +2,8 @@
 //! result.
 //!
 //! ```text
-//! cargo run --release --example simulate_a_day
-//! cargo run --release --example simulate_a_day -- --connections 20000 --hours 6 --timer heap --plot day.svg
+//! cargo run --release -p simulate_a_day
+//! cargo run --release -p simulate_a_day -- --connections 20000 --hours 6 --timer heap --plot day.svg
 //! ```
 //!
 //! It is a server as for messages or notifications, with 10^5 connections open at once, which stay for hours: visitors

@@ -1,8 +1,8 @@
 //! How late periodic callbacks are on this machine, in the manner of the tool of that name from the rt-tests.
 //!
 //! ```text
-//! cargo run --release --example cyclictest
-//! cargo run --release --example cyclictest -- --interval 500 --interval 10000 --spin --load 2 --plot late.svg
+//! cargo run --release -p cyclictest
+//! cargo run --release -p cyclictest -- --interval 500 --interval 10000 --spin --load 2 --plot late.svg
 //! ```
 //!
 //! One driver calls one callback for each interval. Each notes how long after its moment it runs; the table is redrawn
