@@ -116,35 +116,36 @@ impl State {
         let at = clock.now().max(self.last_at);
         self.last_at = at;
         self.operations += 1;
-        let line = &mut self.buffer;
-        number(line, at.as_nanos());
+        let mut line = Line::new();
+        line.number(at.as_nanos());
         match op {
             Op::Start(deadline) => {
-                line.extend_from_slice(b",start,");
-                number(line, timer.into());
-                line.push(b',');
-                number(line, deadline.soft().as_nanos());
-                line.push(b',');
-                number(line, deadline.hard().as_nanos());
-                line.push(b',');
-                word(line, name);
+                line.bytes(b",start,");
+                line.number(timer.into());
+                line.bytes(b",");
+                line.number(deadline.soft().as_nanos());
+                line.bytes(b",");
+                line.number(deadline.hard().as_nanos());
+                line.bytes(b",");
+                line.word(name);
             }
             Op::Cancel => {
-                line.extend_from_slice(b",cancel,");
-                number(line, timer.into());
-                line.extend_from_slice(b",,,");
+                line.bytes(b",cancel,");
+                line.number(timer.into());
+                line.bytes(b",,,");
             }
             Op::Expire => {
-                line.extend_from_slice(b",expire,");
-                number(line, timer.into());
-                line.push(b',');
-                number(line, at.as_nanos());
-                line.extend_from_slice(b",,");
-                word(line, name);
+                line.bytes(b",expire,");
+                line.number(timer.into());
+                line.bytes(b",");
+                line.number(at.as_nanos());
+                line.bytes(b",,");
+                line.word(name);
             }
         }
-        line.push(b'\n');
-        if line.len() >= BUFFER || at - self.flushed_at >= FLUSHED_EVERY {
+        line.bytes(b"\n");
+        self.buffer.extend_from_slice(line.written());
+        if self.buffer.len() >= BUFFER || at - self.flushed_at >= FLUSHED_EVERY {
             self.flushed_at = at;
             self.write_out();
         }
@@ -174,27 +175,53 @@ fn told(file: &Path, error: &io::Error) -> std::string::String {
     std::format!("{}: {error}", file.display())
 }
 
-fn number(line: &mut Vec<u8>, number: u64) {
-    let mut digits = [b'0'; 20];
-    let (mut first, mut rest) = (digits.len(), number);
-    loop {
-        first -= 1;
-        digits[first] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    line.extend_from_slice(&digits[first..]);
+/// A line that is being put together, on the stack: each operation writes one.
+struct Line {
+    bytes: [u8; LINE],
+    len: usize,
 }
 
-/// A name as a field of CSV: short, and without what ends a field.
-fn word(line: &mut Vec<u8>, name: &str) {
-    let mut end = name.len().min(LONGEST_NAME);
-    while !name.is_char_boundary(end) {
-        end -= 1;
+impl Line {
+    fn new() -> Self {
+        Self { bytes: [0; LINE], len: 0 }
     }
-    line.extend(name[..end].bytes().map(|byte| if byte < b' ' || b",\"\x7f".contains(&byte) { b' ' } else { byte }));
+
+    fn written(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn bytes<const LEN: usize>(&mut self, bytes: &[u8; LEN]) {
+        self.bytes[self.len..self.len + LEN].copy_from_slice(bytes);
+        self.len += LEN;
+    }
+
+    /// The digits, two at a time, from the last to the first.
+    fn number(&mut self, number: u64) {
+        let (start, mut rest) = (self.len, number);
+        self.len += number.checked_ilog10().unwrap_or(0) as usize + 1;
+        let mut at = self.len;
+        while at >= start + 2 {
+            let pair = (rest % 100) as u8;
+            rest /= 100;
+            at -= 2;
+            self.bytes[at..at + 2].copy_from_slice(&[b'0' + pair / 10, b'0' + pair % 10]);
+        }
+        if at > start {
+            self.bytes[start] = b'0' + rest as u8;
+        }
+    }
+
+    /// A name as a field of CSV: short, and without what ends a field.
+    fn word(&mut self, name: &str) {
+        let mut end = name.len().min(LONGEST_NAME);
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        for byte in name[..end].bytes() {
+            self.bytes[self.len] = if byte < b' ' || b",\"\x7f".contains(&byte) { b' ' } else { byte };
+            self.len += 1;
+        }
+    }
 }
 
 impl fmt::Debug for Recording {
@@ -205,26 +232,27 @@ impl fmt::Debug for Recording {
 
 #[cfg(test)]
 mod tests {
-    use super::{LINE, LONGEST_NAME, Vec, number, word};
+    use super::{LINE, LONGEST_NAME, Line};
     use std::string::ToString;
 
     #[test]
     fn numbers_are_written_in_full() {
-        for wanted in [0, 7, 10, 909, u64::MAX] {
-            let mut line = Vec::new();
-            number(&mut line, wanted);
-            assert_eq!(line, wanted.to_string().as_bytes());
+        for wanted in [0, 7, 10, 99, 100, 909, 1_234_567, u64::MAX] {
+            let mut line = Line::new();
+            line.bytes(b",");
+            line.number(wanted);
+            assert_eq!(line.written()[1..], *wanted.to_string().as_bytes());
         }
     }
 
     #[test]
     fn a_name_never_ends_its_field() {
-        let mut line = Vec::new();
-        word(&mut line, "a,b\n\"c\"");
-        assert_eq!(line, b"a b  c ");
-        line.clear();
-        word(&mut line, &"é".repeat(100));
-        assert_eq!(line.len(), LONGEST_NAME);
-        assert!(LONGEST_NAME + 5 * 20 <= LINE);
+        let mut line = Line::new();
+        line.word("a,b\n\"c\"");
+        assert_eq!(line.written(), b"a b  c ");
+        let mut line = Line::new();
+        line.word(&"é".repeat(100));
+        assert_eq!(line.written().len(), LONGEST_NAME);
+        assert!(LONGEST_NAME + 4 * 20 + 16 <= LINE, "four numbers, a name, and what is around them");
     }
 }

@@ -25,6 +25,8 @@ mod json;
 mod lateness;
 mod numbering;
 mod options;
+#[cfg(test)]
+mod order_check;
 mod plot;
 mod plot_advice;
 mod replay;

@@ -1,8 +1,8 @@
 //! The picture: an SVG of six panels, one legend for all.
 //!
 //! Lateness beside the recording kernel's, pending timers over time, timers handed out by a turn over time, and how
-//! long a turn takes; below them, by `plot_advice`, what other ticks and slack would do. Each panel names its units, and what the two timers have in common lies over each other: the
-//! wheel as an area, the heap as a line.
+//! long a turn takes; below them, by `plot_advice`, what other ticks and slack would do. Each panel names its units,
+//! and what the two timers have in common lies over each other: the wheel as an area, the heap as a line.
 
 use std::error::Error;
 use std::ops::Range;
@@ -87,9 +87,10 @@ pub(crate) fn font(size: u32) -> TextStyle<'static> {
 fn draw_head(area: &Area<'_>, trace: &Trace, all: &[Series<'_>]) -> Drawn {
     let file = trace.file.file_name().map_or_else(|| trace.file.to_string_lossy(), |name| name.to_string_lossy());
     let kind = match trace.kind {
-        Kind::Wheel => "a kernel's timer wheel",
-        Kind::Hrtimer => "a kernel's high-resolution timers",
+        Kind::Wheel => "a kernel's timer wheel".to_owned(),
+        Kind::Hrtimer => format!("a {}'s high-resolution timers", trace.recorder()),
     };
+    let recorder = format!("recording {}", trace.recorder());
     let names = all.iter().map(|series| series.name).collect::<Vec<_>>().join(" and ");
     let events = grouped(trace.events.len() as u64);
     let title = format!("{file} replayed through {names}");
@@ -100,7 +101,7 @@ fn draw_head(area: &Area<'_>, trace: &Trace, all: &[Series<'_>]) -> Drawn {
 
     let mut left = 32;
     let timers = all.iter().map(|series| (series.name, series.colour));
-    for (name, colour) in std::iter::once(("recording kernel", KERNEL)).chain(timers) {
+    for (name, colour) in std::iter::once((&*recorder, KERNEL)).chain(timers) {
         area.draw(&Rectangle::new([(left, 80), (left + 14, 94)], colour.filled()))?;
         area.draw(&Text::new(name, (left + 21, 78), font(18)))?;
         left += 60 + 8 * name.len() as i32;
