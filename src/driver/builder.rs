@@ -6,6 +6,7 @@ use core::time::Duration;
 use std::borrow::ToOwned;
 use std::boxed::Box;
 use std::io;
+use std::path::PathBuf;
 use std::string::String;
 use std::vec::Vec;
 
@@ -22,6 +23,8 @@ use super::thread::{Parker, Waiting};
 use super::turner::Turner;
 use crate::clock::{Clock, FiredKind, MonotonicClock};
 use crate::error::ArmErrorReason;
+use crate::recorded::Recorded;
+use crate::recording::Recording;
 use crate::sync::Arc;
 use crate::timer::{Budget, Timer};
 
@@ -39,6 +42,7 @@ pub struct DriverBuilder {
     pool_threads: usize,
     waiting: Waiting,
     hooks: Hooks,
+    record: Option<PathBuf>,
 }
 
 impl Driver {
@@ -67,6 +71,7 @@ impl DriverBuilder {
             pool_threads: 0,
             waiting: Waiting { timer_slack_ns: None, spins: false },
             hooks: Hooks::default(),
+            record: None,
         }
     }
 
@@ -179,14 +184,40 @@ impl DriverBuilder {
         Self { hooks: Hooks { on_thread_stop: Some(Box::new(call)), ..self.hooks }, ..self }
     }
 
+    /// Records what is done with the driver's timers to a new file at `path`, as [`Recorded`] does, until the driver is
+    /// shut down: what it then drops counts as cancelled. `replay`, in the repository, replays the file. The last
+    /// column says what a timer sets off: `waker`, `callback` or `message`; nothing else of the program is written.
+    ///
+    /// A file that cannot be created is an error of [`spawn`](Self::spawn). One that cannot be written ends the
+    /// recording but not the driver; it is told on standard error at the end.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tickwheel::{Driver, Resolution, TimerWheel};
+    ///
+    /// let path = std::env::temp_dir().join(format!("timers-{}.csv", std::process::id()));
+    /// let timers = Driver::builder().record(&path).spawn(TimerWheel::new(Resolution::MILLISECOND))?;
+    /// timers.call_after(Duration::from_secs(60), |_| ())?.cancel();
+    /// timers.shutdown();
+    ///
+    /// let recording = std::fs::read_to_string(&path)?;
+    /// assert_eq!(recording.lines().count(), 3); // the header, a start and a cancel
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn record(self, path: impl Into<PathBuf>) -> Self {
+        Self { record: Some(path.into()), ..self }
+    }
+
     /// Makes the driver and starts its thread.
     ///
     /// `timer` is the first shard; the others are its [siblings](Timer::sibling).
     ///
     /// # Errors
     ///
-    /// What the system says if it gives no more threads; on a platform without threads or without a clock, in words
-    /// that say so. Settings that cannot be: of the kind [`InvalidInput`](io::ErrorKind::InvalidInput).
+    /// What the system says if it gives no more threads, or cannot create the file to [record](Self::record) to; on a
+    /// platform without threads or without a clock, in words that say so. Settings that cannot be: of the kind
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn spawn(self, timer: impl Timer<Task> + Send + 'static) -> io::Result<Driver> {
         self.start(timer, true)
     }
@@ -208,8 +239,9 @@ impl DriverBuilder {
     ///
     /// # Errors
     ///
-    /// What the system says if it gives no threads for the callback pool; on a platform without a clock, in words that
-    /// say so. Settings that cannot be: of the kind [`InvalidInput`](io::ErrorKind::InvalidInput).
+    /// What the system says if it gives no threads for the callback pool, or cannot create the file to
+    /// [record](Self::record) to; on a platform without a clock, in words that say so. Settings that cannot be: of the
+    /// kind [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn for_event_loop(
         self,
         timer: impl Timer<Task> + Send + 'static,
@@ -227,11 +259,14 @@ impl DriverBuilder {
         let clock = self.clock.map_or_else(machine_clock, Ok)?;
         // A clock that does not go with the machine's may show a moment long before the thread's sleep until then ends.
         let wakes_itself = is_thread && clock.zero().is_some();
-        let mut timers: Vec<BoxedTimer> = Vec::with_capacity(self.shards);
-        for _ in 1..self.shards {
-            timers.push(Box::new(timer.sibling()));
-        }
-        timers.insert(0, Box::new(timer));
+        let (timers, clock) = match &self.record {
+            None => (shards(timer, self.shards), clock),
+            Some(path) => {
+                let (recording, clock) = (Recording::create(path)?, Arc::from(clock));
+                let timer = Recorded::with_recording(timer, Arc::clone(&clock), recording).named(Task::word);
+                (shards(timer, self.shards), Box::new(clock) as _)
+            }
+        };
         let sleeper = Sleeper::new(wakes_itself, unpark);
         let core = Arc::new(Core::new(timers, clock, sleeper, self.limits, self.hooks));
         let quiet = Arc::new(Quiet::default());
@@ -263,6 +298,16 @@ fn machine_clock() -> io::Result<Box<dyn Clock + Send + Sync>> {
         return Err(io::Error::new(io::ErrorKind::Unsupported, words));
     }
     Ok(Box::new(MonotonicClock::new()))
+}
+
+/// The first timer, and its siblings.
+fn shards<C: Timer<Task> + Send + 'static>(timer: C, count: usize) -> Vec<BoxedTimer> {
+    let mut timers: Vec<BoxedTimer> = Vec::with_capacity(count);
+    for _ in 1..count {
+        timers.push(Box::new(timer.sibling()));
+    }
+    timers.insert(0, Box::new(timer));
+    timers
 }
 
 impl fmt::Debug for DriverBuilder {

@@ -1,9 +1,9 @@
 //! What other ticks and other slack would do at the recorded load: each is replayed, none is guessed.
 //!
 //! A driver sleeps until the next turn is wanted, and nothing else wakes it. So the timer is turned at each
-//! [`next_turn`](tickwheel::Timer::next_turn) and at no other time, which makes each turn a wake-up, until the recording
-//! ends. A timer is late by what lies between its deadline (or its arming, where that is later) and the turn that fires
-//! it.
+//! [`next_turn`](tickwheel::Timer::next_turn) and at no other time, which makes each turn a wake-up, until the
+//! recording ends. A timer is late by what lies between its deadline (or its arming, where that is later) and the turn
+//! that fires it.
 
 use std::time::Duration;
 

@@ -25,7 +25,7 @@ pub(crate) fn write(trace: &Trace, file: &Path) -> io::Result<()> {
     write_to(trace, &mut { plain })
 }
 
-fn write_to(trace: &Trace, to: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_to(trace: &Trace, to: &mut impl Write) -> io::Result<()> {
     let header = if trace.kind == Kind::Wheel { WHEEL_HEADER } else { HRTIMER_HEADER };
     writeln!(to, "{header}")?;
     for event in &trace.events {

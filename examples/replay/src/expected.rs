@@ -19,7 +19,8 @@ const SAMPLES: [(&str, &str); 4] = [
     ("perf script --ns", "worker 21222 [001] 682.795080519: timer:timer_cancel: timer=0xffff8880010000c0"),
     (
         "babeltrace",
-        "[13:37:01.123456789] (+0.000001234) host timer_hrtimer_cancel: { cpu_id = 1 }, { hrtimer = 0xFFFF88801F51C6C0 }",
+        "[13:37:01.123456789] (+0.000001234) host timer_hrtimer_cancel: { cpu_id = 1 }, \
+         { hrtimer = 0xFFFF88801F51C6C0 }",
     ),
 ];
 
@@ -46,21 +47,22 @@ fn quoted_for_shell(file: &Path) -> String {
     if is_plain { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
+/// What any recording begins with, in a few words.
+pub(crate) fn a_recording() -> String {
+    format!("the header `{WHEEL_HEADER}` or `{HRTIMER_HEADER}` of CSV, or a trace in text")
+}
+
 /// The file is none of those that can be read; `found` is the first line that holds something.
 pub(crate) fn unknown(file: &Path, found: Option<(u64, &str)>) -> TraceError {
-    let found = match found {
-        Some((line, text)) => format!("line {line}: {text}"),
-        None => "nothing but empty lines".to_owned(),
-    };
-    let mut what =
-        format!("expected a recording of timers, found {found}\nA recording, plain or gzipped, is one of these:\n");
+    let (line, found) = found.unwrap_or((1, "nothing but empty lines"));
+    let mut what = format!("{found}\nA recording, plain or gzipped, is one of these:\n");
     for (name, sample) in SAMPLES {
         what.push_str(&format!("  {name}\n    {sample}\n"));
     }
     what.push_str(&format!(
         "  CSV, of the timer wheel or of high-resolution timers\n    {WHEEL_HEADER}\n    {HRTIMER_HEADER}"
     ));
-    TraceError::whole(file, what)
+    TraceError::line(file, line, a_recording(), what)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::lateness::{Lateness, Scale};
 use crate::replay::Outcome;
 use crate::report::label;
 use crate::timing::{Call, Watch};
-use crate::trace::Trace;
+use crate::trace::{Kind, Trace};
 use crate::verdict::{Ends, ns_per_start};
 use crate::{Contender, Study};
 
@@ -66,7 +66,7 @@ fn replay(trace: &Trace, contender: &Contender, outcome: &Outcome) -> Value {
         "from_before": outcome.oddities.cancelled_from_before + outcome.oddities.expired_from_before,
         "fired_already": outcome.oddities.fired_already,
         "ns_per_start": ns_per_start(outcome),
-        "longest_late": { "count": late.longest, "unit": if Scale::of(trace).unit == "jiffies" { "jiffies" } else { "ns" } },
+        "longest_late": { "count": late.longest, "unit": if trace.kind == Kind::Wheel { "jiffies" } else { "ns" } },
         "calls": calls(outcome),
     })
 }

@@ -25,7 +25,10 @@ mod json;
 mod lateness;
 mod numbering;
 mod options;
+#[cfg(test)]
+mod order_check;
 mod plot;
+mod plot_advice;
 mod replay;
 mod report;
 #[cfg(test)]
@@ -49,6 +52,7 @@ use crate::contender::Contender;
 use crate::error::TraceError;
 use crate::options::Options;
 use crate::replay::Outcome;
+use crate::source::Lines;
 use crate::text::{Recording, Settings};
 use crate::timing::Watch;
 use crate::trace::{Kind, Trace};
@@ -59,6 +63,28 @@ struct Study {
     replays: Vec<(Contender, Outcome)>,
     advice: Vec<Variant>,
     plot: PathBuf,
+}
+
+/// Reads a recording from memory, as the program reads a file, writes it as CSV and reads that again; says how many
+/// events it has. For tests that throw anything at it.
+#[doc(hidden)]
+pub fn read_and_write(bytes: &[u8], hz: Option<u32>) -> Result<usize, String> {
+    let settings = Settings { hz, only: None };
+    let read = |bytes: &[u8], settings: Settings| {
+        let lines = Lines::new(io::Cursor::new(bytes.to_vec())).map_err(|error| error.to_string())?;
+        trace::read_lines(Path::new("-"), lines, settings).map_err(|error| error.to_string())
+    };
+    let mut events = 0;
+    for trace in read(bytes, settings)?.traces {
+        let mut csv = Vec::new();
+        convert::write_to(&trace, &mut csv).map_err(|error| error.to_string())?;
+        let hz = u32::try_from((1_000_000_000 / trace.jiffy.tick_length().as_nanos()).max(1)).ok();
+        let again = read(&csv, Settings { hz, only: None })?.traces;
+        let lines = csv.split(|byte| *byte == b'\n').count() - 2;
+        assert_eq!(again[0].events.len(), lines, "a trace is what was written of it");
+        events += trace.with_resets().events.len();
+    }
+    Ok(events)
 }
 
 /// The whole program.
@@ -151,7 +177,8 @@ fn convert_all(traces: &[Trace], notes: &[String], file: &Path) -> Result<(), Bo
 fn beside(file: &Path, suffix: Option<&str>) -> PathBuf {
     let (Some(suffix), Some(name)) = (suffix, file.file_name()) else { return file.to_path_buf() };
     let name = name.to_string_lossy();
-    file.with_file_name(match name.find('.').filter(|at| *at > 0) {
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    file.with_file_name(match plain.rfind('.').filter(|at| *at > 0) {
         Some(at) => format!("{}.{suffix}{}", &name[..at], &name[at..]),
         None => format!("{name}.{suffix}"),
     })

@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::trace::Kind;
 
-const DEFAULT_TRACE: &str = "examples/data/nginx.timers.csv.gz";
+const DEFAULT_TRACE: &str = "examples/data/server.csv.gz";
 const DEFAULT_HELP: &str = "[default: one that comes with the program";
 
 const ABOUT: &str = "Replays recorded timers through the timers of this crate, and says what each costs";

@@ -16,7 +16,7 @@ pub(crate) fn report(study: &Study, notes: &[String], runs: u32, watch: Watch) -
     let mut text = String::new();
     opening(&mut text, trace, notes, runs, watch);
     contents(&mut text, trace, &replays[0].1);
-    differences(&mut text, replays);
+    differences(&mut text, trace, replays);
     for (contender, outcome) in replays {
         calls(&mut text, contender, outcome, watch);
     }
@@ -33,7 +33,7 @@ pub(crate) fn report(study: &Study, notes: &[String], runs: u32, watch: Watch) -
 fn opening(text: &mut String, trace: &Trace, notes: &[String], runs: u32, watch: Watch) {
     let what = match trace.kind {
         Kind::Wheel => format!("A kernel's timer wheel, in jiffies of {:?}", trace.jiffy.tick_length()),
-        Kind::Hrtimer => "High-resolution timers, in nanoseconds with slack".to_owned(),
+        Kind::Hrtimer => format!("A {}'s high-resolution timers, in nanoseconds with slack", trace.recorder()),
     };
     let seconds = trace.length().as_secs_f64();
     let (events, timers) = (grouped(trace.events.len() as u64), grouped(trace.timers.len() as u64));
@@ -89,11 +89,11 @@ fn contents(text: &mut String, trace: &Trace, outcome: &Outcome) {
 }
 
 /// Where an exact timer goes other ways than the kernel did.
-fn differences(text: &mut String, replays: &[(Contender, Outcome)]) {
+fn differences(text: &mut String, trace: &Trace, replays: &[(Contender, Outcome)]) {
     heading(text, "What came out otherwise than recorded", replays);
-    let mut row = |label, value: fn(&Outcome) -> u64| columns(text, label, replays, value);
+    let mut row = |label: &str, value: fn(&Outcome) -> u64| columns(text, label, replays, value);
     row("recorded cancel or reset: fired already", |outcome| outcome.oddities.fired_already);
-    row("called by the kernel before due here", |outcome| outcome.oddities.kernel_was_first);
+    row(&format!("called by the {} before due here", trace.recorder()), |outcome| outcome.oddities.kernel_was_first);
     row("pending at the end: fired already", |outcome| outcome.oddities.pending_but_fired);
     text.push('\n');
 }
@@ -163,11 +163,11 @@ fn turns(text: &mut String, replays: &[(Contender, Outcome)]) {
 fn lateness(text: &mut String, trace: &Trace, replays: &[(Contender, Outcome)]) {
     let scale = Scale::of(trace);
     let found: Vec<_> = replays.iter().map(|(_, outcome)| Lateness::of(&outcome.book, &scale)).collect();
-    let same = found[0].kernel.count;
+    let (same, recorder) = (found[0].kernel.count, trace.recorder());
     let _ = writeln!(
         text,
-        "Lateness by design: how long after its deadline each of the {} timers ran that the kernel called\n\
-         too. Ours in virtual time, where the clock stops for every turn; the kernel's on a loaded machine. It shows\n\
+        "Lateness by design: how long after its deadline each of the {} timers ran that the {recorder} called\n\
+         too. Ours in virtual time, where the clock stops for every turn; the {recorder}'s on a loaded machine. It shows\n\
          what rounding costs, and is not a race of the two.",
         grouped(same),
     );
@@ -175,7 +175,7 @@ fn lateness(text: &mut String, trace: &Trace, replays: &[(Contender, Outcome)]) 
         Kind::Wheel => format!("  jiffies of {:?}", trace.jiffy.tick_length()),
         Kind::Hrtimer => String::new(),
     };
-    let _ = write!(text, "{title:<42}{:>12}", "kernel");
+    let _ = write!(text, "{title:<42}{recorder:>12}");
     replays.iter().for_each(|(contender, _)| text.push_str(&format!("{:>13}", contender.name)));
     text.push('\n');
     let mut row = |label: &str, kernel: String, ours: &mut dyn Iterator<Item = String>| {

@@ -74,9 +74,9 @@ impl Samples {
         true
     }
 
-    /// What all calls took, of every kind.
-    pub(crate) fn sum_ns(&self) -> u64 {
-        self.by_kind.iter().flatten().copied().map(u64::from).sum()
+    /// What the calls of these kinds took together.
+    pub(crate) fn sum_ns(&self, kinds: &[Call]) -> u64 {
+        kinds.iter().flat_map(|kind| &self.by_kind[*kind as usize]).copied().map(u64::from).sum()
     }
 
     /// The longest call of any kind, and its kind.

@@ -2,8 +2,8 @@
 //!
 //! What a recording leaves implicit is made plain here:
 //!
-//! - The kernel takes a timer out before it calls it, and most kernels print that. A `cancel` whose timer's next event is
-//!   its expiry is therefore no cancellation, but [`Action::OwnDequeue`].
+//! - The kernel takes a timer out before it calls it, and most kernels print that. A `cancel` whose timer's next event
+//!   is its expiry is therefore no cancellation, but [`Action::OwnDequeue`].
 //! - `mod_timer` takes a pending timer out and puts it back in one call. A `cancel` whose timer's next event is a
 //!   `start` at most [`RESET_WITHIN`] later is such a reset: [`Action::Reset`] where the `cancel` stood,
 //!   [`Action::ResetDone`] where the `start` did. A `start` of a timer that is armed is a reset, too.
@@ -130,7 +130,7 @@ pub(crate) fn read(file: &Path, settings: Settings, progress: &ProgressBar) -> R
 
 pub(crate) fn read_lines(file: &Path, mut lines: Lines, settings: Settings) -> Result<Recording, TraceError> {
     if !lines.next().map_err(|error| csv::broken_off(file, 1, error))? {
-        return Err(TraceError::whole(file, "expected a recording of timers, found an empty file"));
+        return Err(TraceError::line(file, 1, expected::a_recording(), "an empty file"));
     }
     expected::refuse_binary(file, lines.text())?;
     let Some(kind) = csv::kind_of(lines.text()) else { return text::read(file, &mut lines, settings) };
@@ -167,6 +167,15 @@ impl Trace {
     /// From the first tick of the trace's clock to the last event.
     pub(crate) fn length(&self) -> Duration {
         self.events.last().map_or(Duration::ZERO, |last| last.at - Timestamp::ZERO)
+    }
+
+    /// Who used the timers: a `kernel`, or a `program` that recorded its own. Any recording of a kernel's hrtimers holds
+    /// its tick, or a sleep.
+    pub(crate) fn recorder(&self) -> &'static str {
+        const OF_KERNELS: [&str; 3] = ["hrtimer_wakeup", "tick_nohz_handler", "tick_sched_timer"];
+        let is_kernels = self.functions.iter().any(|function| OF_KERNELS.contains(&function.as_str()));
+        let is_ours = matches!((&self.timers, self.kind), (Names::Numbers(_), Kind::Hrtimer));
+        if is_kernels || !is_ours { "kernel" } else { "program" }
     }
 
     /// How many lines say this.

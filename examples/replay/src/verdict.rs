@@ -34,9 +34,13 @@ impl Ends {
     }
 }
 
-/// Nanoseconds of all calls together, turns included, for each start.
+/// What the load makes a driver do. The replay's own turns at each event, and its questions before them, are no part of
+/// it.
+const WORK: [Call; 5] = [Call::Insert, Call::Reschedule, Call::Cancel, Call::Stale, Call::FiringTurn];
+
+/// Nanoseconds of all that for each start.
 pub(crate) fn ns_per_start(outcome: &Outcome) -> f64 {
-    outcome.samples.sum_ns() as f64 / Ends::of(outcome).starts().max(1) as f64
+    outcome.samples.sum_ns(&WORK) as f64 / Ends::of(outcome).starts().max(1) as f64
 }
 
 pub(crate) fn advise(
@@ -51,7 +55,8 @@ pub(crate) fn advise(
     let [cancelled, reset, fired] = ends.percent();
     let _ = writeln!(
         text,
-        "Verdict\n  {} pending at most. Of {} starts, {cancelled:.1} % were cancelled, {reset:.1} % reset, {fired:.1} % fired.",
+        "Verdict\n  {} pending at most. Of {} starts, {cancelled:.1} % were cancelled, {reset:.1} % reset, \
+         {fired:.1} % fired.",
         grouped(outcome.most_pending as u64),
         grouped(ends.starts()),
     );
@@ -62,7 +67,7 @@ pub(crate) fn advise(
         let per_start = shown(Some(ns_per_start(outcome)), 1);
         let _ = writeln!(
             text,
-            "  {}: {per_start} ns for each start, all calls and turns counted{longest}.",
+            "  {}: {per_start} ns for each start, with its end and the turns that fire{longest}.",
             contender.name
         );
     }

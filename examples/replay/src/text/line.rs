@@ -61,6 +61,9 @@ pub(crate) struct Time {
 /// How many words that may be an event's name are looked at: functions have such names too.
 const MOST_NAMES: u32 = 8;
 
+/// How much of a function's name is kept; the kernel has none so long.
+const LONGEST_NAME: usize = 512;
+
 /// Reads one line.
 pub(crate) fn read(line: &[u8]) -> Line<'_> {
     if line.first() == Some(&b'#') {
@@ -138,6 +141,7 @@ fn event<'a>(fields: &Fields<'a>, is_wheel: bool, op: Op) -> Option<Event<'a>> {
     let function = fields.get(b"function").unwrap_or_default();
     // `NAME/0x0`, as trace-cmd prints it where it has the symbols.
     let function = function.split(|byte| *byte == b'/').next().unwrap_or_default();
+    let function = &function[..function.len().min(LONGEST_NAME)];
     let time = Time { nanos: 0, is_of_day: false };
     Some(Event { time, is_wheel, timer, is_narrow, function, what })
 }
