@@ -14,10 +14,9 @@ macro_rules! links {
 [testing]: crate::guide::testing
 [decisions]: crate::guide::decisions
 [0001]: crate::guide::decisions::two_windows
-[0002]: crate::guide::decisions::heads_apart
+[0002]: crate::guide::decisions::nothing_stays_behind
 [0003]: crate::guide::decisions::heap_arity
 [0004]: crate::guide::decisions::outliers
-[0005]: crate::guide::decisions::proxies
 [0006]: crate::guide::decisions::deferrable_and_round_jiffies
 [0007]: crate::guide::decisions::pages
 [0008]: crate::guide::decisions::sibling
@@ -26,10 +25,6 @@ macro_rules! links {
 [0012]: crate::guide::decisions::no_thread_on_a_manual_clock
 [0013]: crate::guide::decisions::tasks_of_two_words
 [0010]: crate::guide::decisions::timerfd_as_a_pipe
-[0014]: crate::guide::decisions::fewer_instructions
-[0015]: crate::guide::decisions::stock
-[0016]: crate::guide::decisions::steps_left_to_turns
-[0017]: crate::guide::decisions::lead_of_the_sweep
 [integrations]: crate::guide::integrations
 [benchmarks]: crate::guide::benchmarks
 "
@@ -85,8 +80,8 @@ pub mod decisions {
     pub mod two_windows {}
 
     #[doc = links!()]
-    #[doc = include_str!("../docs/decisions/0002-heads-apart.md")]
-    pub mod heads_apart {}
+    #[doc = include_str!("../docs/decisions/0002-nothing-stays-behind.md")]
+    pub mod nothing_stays_behind {}
 
     #[doc = links!()]
     #[doc = include_str!("../docs/decisions/0003-heap-arity.md")]
@@ -95,10 +90,6 @@ pub mod decisions {
     #[doc = links!()]
     #[doc = include_str!("../docs/decisions/0004-outliers.md")]
     pub mod outliers {}
-
-    #[doc = links!()]
-    #[doc = include_str!("../docs/decisions/0005-proxies.md")]
-    pub mod proxies {}
 
     #[doc = links!()]
     #[doc = include_str!("../docs/decisions/0006-deferrable-and-round-jiffies.md")]
@@ -131,20 +122,4 @@ pub mod decisions {
     #[doc = links!()]
     #[doc = include_str!("../docs/decisions/0010-timerfd-as-a-pipe.md")]
     pub mod timerfd_as_a_pipe {}
-
-    #[doc = links!()]
-    #[doc = include_str!("../docs/decisions/0014-fewer-instructions.md")]
-    pub mod fewer_instructions {}
-
-    #[doc = links!()]
-    #[doc = include_str!("../docs/decisions/0015-stock.md")]
-    pub mod stock {}
-
-    #[doc = links!()]
-    #[doc = include_str!("../docs/decisions/0016-steps-left-to-turns.md")]
-    pub mod steps_left_to_turns {}
-
-    #[doc = links!()]
-    #[doc = include_str!("../docs/decisions/0017-lead-of-the-sweep.md")]
-    pub mod lead_of_the_sweep {}
 }

@@ -281,16 +281,17 @@ impl Tick {
         self.0
     }
 
-    /// The roundest tick from this one up to `limit`, or this one where `limit` lies before it.
+    /// A round tick from this one up to `limit`, or this one where `limit` lies before it.
     ///
-    /// Of all ticks in the range it is the one with the most zero bits at its end, in the manner of Linux's
-    /// `apply_slack` (3.10): the bits of `limit` below the highest one in which it differs from this tick are cleared.
+    /// It is chosen as Linux's `apply_slack` (3.10) does: the bits of `limit` below the highest one in which it differs from
+    /// this tick are cleared. That is not always the tick with the most zero bits: from 1024 until 1030 it is 1028.
     /// Timers whose ranges overlap tend to meet at the same round tick and share a wake-up.
     ///
     /// ```
     /// use tickwheel::Tick;
     ///
     /// assert_eq!(Tick::new(60_000).roundest_until(Tick::new(60_234)), Tick::new(60_160));
+    /// assert_eq!(Tick::new(1024).roundest_until(Tick::new(1030)), Tick::new(1028));
     /// assert_eq!(Tick::new(7).roundest_until(Tick::new(7)), Tick::new(7));
     /// ```
     pub const fn roundest_until(self, limit: Tick) -> Tick {

@@ -13,7 +13,8 @@ use crate::time::{Deadline, Timestamp};
 ///
 /// Once its timer has expired, was cancelled or cleared, an id does nothing, for ever: when the index is used again the
 /// generation differs, and an index whose generations are used up is retired (C5). Rescheduling keeps the id. An id
-/// means nothing to any container but the one that gave it out.
+/// means nothing to any container but the one that gave it out: where index and generation fit by chance it may name a
+/// timer there, and otherwise it does nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerId {
     index: u32,
@@ -57,7 +58,7 @@ pub struct Expired<T> {
 /// How much a turn may do, in entries touched.
 ///
 /// Handing out a timer touches one entry. So does moving one down a level in a cascade, filing one again that was moved
-/// to later, and dropping one that was cancelled; a turn that hands out little may still have much to do. What a budget
+/// to later, and passing over one that was cancelled; a turn that hands out little may still have much to do. What a budget
 /// leaves over comes first in the next turn, and until it is done [`Timer::next_turn`] lies in the past.
 ///
 /// ```
@@ -119,22 +120,24 @@ impl Budget {
 /// - **C4 Exactly once**: each timer leaves by expiring, by being cancelled, or with its container, and by one of them
 ///   only.
 /// - **C5 Stale ids do nothing, live ids stay good.** Rescheduling keeps the id, to earlier or later; a place whose
-///   generations are used up is retired, and shrinking does not start generations anew.
+///   generations are used up is retired, and shrinking does not start generations anew. An id of another container, or
+///   one that has not been given out yet, corrupts nothing: where index and generation fit by chance it may name a live
+///   timer, and otherwise every call answers as for a stale one.
 /// - **C6 [`next_expiry`](Self::next_expiry) is never later than the true next one.** Once a turn has run to its end it
 ///   is exact, unless what it points at was cancelled or moved since it was last visited; a stale answer costs one
 ///   empty turn and does not come back. [`next_turn`](Self::next_turn) is the earlier of it and of any upkeep that is
-///   due (a share of a cascade): who sleeps, sleeps until then. Upkeep wakes a sleeper at most once in 256 ticks, and
-///   only for a cascade of many timers.
+///   due (a share of a cascade): a sleeping driver sleeps until then. Upkeep wakes it at most once in 256 ticks (64 with
+///   [`Small`](crate::Small)), and only for a cascade of many timers.
 /// - **C7 Any deadline works**, past or centuries away; nothing panics, overflows or is clamped short. A timer armed at
-///   or before the last turn's time is *overdue*: it counts as due at that turn's time, fires in the next turn, even if
+///   or before the last turn's time, both rounded to the tick (a deadline up, a turn's time down), is *overdue*: it counts as due at that turn's time, fires in the next turn, even if
 ///   the clock has not moved and whatever its slack, and never in the turn that is under way; so re-arming for now
 ///   cannot loop.
 /// - **C8 Bounded work.** No call touches more than a constant number of entries (for the heap: a logarithm of the
 ///   timers it holds) beyond the turn's budget. Storage grows by pieces, never by one great copy. Only clear, shrink,
 ///   iterating, reserving and dropping are exempt.
-/// - **C9 Memory follows the live timers**: entries held never exceed 2 × the live ones plus a constant, after every
-///   call. Only while a great many expire at once under a budget may collecting lag behind, and `next_turn` lies in the
-///   past until it has caught up.
+/// - **C9 Memory follows the live timers**: a cancelled timer's place is free at once, and the wheel never holds more than
+///   one line (64 bytes) for each live timer plus a constant, after every call, in whatever order timers are armed and
+///   cancelled, whether the clock moves or stands. There is nothing to collect.
 pub trait Timer<T> {
     /// Arms a timer for `deadline`, carrying `value`. [`TimerExt::insert`] also takes a bare [`Timestamp`].
     ///
@@ -203,10 +206,17 @@ pub trait Timer<T> {
     /// Visits every armed timer, in no particular order, with its expiry.
     fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &T));
 
-    /// Drops every timer. Their ids are stale from now on; the time of the last turn stays.
+    /// Drops every timer and gives their memory back. Their ids are stale from now on; the time of the last turn stays.
+    ///
+    /// If dropping a value panics, all other values are dropped nevertheless, and the container is empty.
     fn clear(&mut self);
 
-    /// Makes room for `additional` more timers, so that arming them allocates nothing for their values.
+    /// Makes room for `additional` more timers, so that arming them allocates nothing for their values. With a limit, room
+    /// is made for no more than that allows.
+    ///
+    /// # Panics
+    ///
+    /// If there is no limit and they are more than a container can hold.
     fn reserve(&mut self, additional: usize);
 
     /// Gives memory back that the armed timers do not need.

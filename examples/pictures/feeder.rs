@@ -38,7 +38,7 @@ pub(crate) fn draw() -> String {
         13,
         OURS,
         Anchor::Start,
-        &format!("━ tickwheel: at most {most} in one tick, chunk by chunk"),
+        &format!("━ tickwheel: at most {most} in one tick, line by line"),
     );
 
     // tv1's turns, as time goes through them.

@@ -67,7 +67,7 @@ impl Soft {
 /// time; but one whose soft time has come waits, up to its hard time at the longest, behind one whose soft time has
 /// not.
 ///
-/// A timer armed with slack at or before the last turn's time may use what is left of its slack, as any other.
+/// A timer armed at or before the last turn's time is due at that time, whatever its slack, and fires in the next turn.
 ///
 /// # Examples
 ///
