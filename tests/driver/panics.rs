@@ -2,11 +2,16 @@
 
 use std::any::Any;
 use std::panic;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
-use tickwheel::{Driver, Firing, Status};
+use tickwheel::{
+    ArmErrorReason, Budget, Deadline, Driver, Expired, Firing, InsertError, Status, Task, Timer, TimerHeap, TimerId,
+    Timestamp,
+};
 
 use crate::common::{LONG, MS, OnDrop, at_ms, by_hand, on_both};
+use crate::hooked::Hooked;
 
 /// The words of a panic, as `on_panic` gets it.
 fn words(panic: &(dyn Any + Send)) -> String {
@@ -86,5 +91,118 @@ fn l15_the_threads_survive_panics() {
             }
             drop(timers);
         });
+    }
+}
+
+#[test]
+fn l15_a_timer_that_panics_as_a_callback_is_armed_again_ends_that_callback_and_no_other() {
+    for pool in [0, 1] {
+        let left = AtomicU32::new(2);
+        let hook = move |deadline: Deadline| {
+            assert!(left.fetch_sub(1, Ordering::SeqCst) != 1, "the timer");
+            deadline
+        };
+        let timers = Driver::builder().callback_pool(pool).spawn(Hooked::new(hook, || {})).unwrap();
+        let tick = timers.call_every(MS, |_| {}).unwrap();
+        while tick.status() != Status::Over {
+            std::thread::yield_now();
+        }
+        let (sender, receiver) = mpsc::channel();
+        timers.call_after(MS, move |_| sender.send(()).unwrap()).unwrap().detach();
+        receiver.recv_timeout(LONG).unwrap();
+        assert_eq!((timers.metrics().panics, timers.is_closed()), (1, false));
+    }
+}
+
+/// A heap that panics as it is to hand out what is due.
+struct Broken(TimerHeap<Task>);
+
+impl Timer<Task> for Broken {
+    fn insert_deadline(&mut self, deadline: Deadline, value: Task) -> Result<TimerId, InsertError<Task>> {
+        self.0.insert_deadline(deadline, value)
+    }
+
+    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        self.0.reschedule_deadline(id, deadline)
+    }
+
+    fn cancel(&mut self, id: TimerId) -> Option<Task> {
+        self.0.cancel(id)
+    }
+
+    fn get(&self, id: TimerId) -> Option<&Task> {
+        self.0.get(id)
+    }
+
+    fn get_mut(&mut self, id: TimerId) -> Option<&mut Task> {
+        self.0.get_mut(id)
+    }
+
+    fn expiry(&self, id: TimerId) -> Option<Timestamp> {
+        self.0.expiry(id)
+    }
+
+    fn next_expiry(&self) -> Option<Timestamp> {
+        self.0.next_expiry()
+    }
+
+    fn next_turn(&self) -> Option<Timestamp> {
+        self.0.next_turn()
+    }
+
+    fn open_turn(&mut self, now: Timestamp) {
+        self.0.open_turn(now);
+    }
+
+    fn expire_next(&mut self, _: &mut Budget) -> Option<Expired<Task>> {
+        panic!("the timer")
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &Task)) {
+        self.0.for_each(visit);
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.0.reserve(additional);
+    }
+
+    fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
+    fn sibling(&self) -> Self {
+        Self(self.0.sibling())
+    }
+}
+
+#[test]
+fn l15_a_timer_that_panics_in_a_turn_ends_its_driver_and_arming_says_so() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    for on_tokio in [false, true] {
+        let (report, reports) = mpsc::channel();
+        let builder = Driver::builder().on_panic(move |panic| report.send(words(panic)).unwrap());
+        let broken = Broken(TimerHeap::new());
+        let (handle, _owner): (_, Box<dyn Any>) = if on_tokio {
+            let timers = builder.spawn_on_tokio(broken).unwrap();
+            (timers.handle(), Box::new(timers))
+        } else {
+            let timers = builder.spawn(broken).unwrap();
+            (timers.handle(), Box::new(timers))
+        };
+        let guard = handle.call_after(MS, |_| {}).unwrap();
+        assert_eq!(reports.recv_timeout(LONG).unwrap(), "the timer");
+        while !handle.is_closed() || guard.status() != Status::Over {
+            std::thread::yield_now();
+        }
+        assert_eq!(handle.call_after(MS, |_| {}).unwrap_err().reason(), ArmErrorReason::Closed);
     }
 }
