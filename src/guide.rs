@@ -59,6 +59,10 @@ pub mod runtimes {}
 pub mod integrations {}
 
 #[doc = links!()]
+#[doc = include_str!("../docs/recording.md")]
+pub mod recording {}
+
+#[doc = links!()]
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
 

@@ -31,6 +31,10 @@ mod heap;
 pub mod integrations;
 mod paged;
 mod period;
+#[cfg(feature = "std")]
+mod recorded;
+#[cfg(feature = "std")]
+mod recording;
 mod sync;
 mod time;
 mod timer;
@@ -55,6 +59,10 @@ pub use error::{
 pub use future::{Debounce, DelayQueue, FutureExt, Interval, Sleep, StreamExt, StreamTimeout, Throttle, Timeout};
 pub use heap::TimerHeap;
 pub use period::{MissedTicks, Period};
+#[cfg(feature = "std")]
+pub use recorded::Recorded;
+#[cfg(feature = "std")]
+pub use recording::Recording;
 pub use time::{Deadline, Resolution, Tick, Timestamp};
 pub use timer::{Budget, Expired, Timer, TimerExt, TimerId, Turn};
 pub use wheel::geometry::{self, Small, Standard};

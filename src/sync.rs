@@ -68,6 +68,10 @@ mod with_std {
         pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
 
         impl<T> Mutex<T> {
+            pub(crate) fn new(value: T) -> Self {
+                Self(std::sync::Mutex::new(value))
+            }
+
             pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
                 self.0.lock().unwrap_or_else(PoisonError::into_inner)
             }

@@ -6,6 +6,7 @@ use core::time::Duration;
 use std::borrow::ToOwned;
 use std::boxed::Box;
 use std::io;
+use std::path::PathBuf;
 use std::string::String;
 use std::vec::Vec;
 
@@ -20,6 +21,8 @@ use super::task::Task;
 use super::thread::{Parker, Waiting};
 use super::turner::Turner;
 use crate::clock::{Clock, MonotonicClock};
+use crate::recorded::Recorded;
+use crate::recording::Recording;
 use crate::sync::Arc;
 use crate::timer::{Budget, Timer};
 
@@ -33,6 +36,7 @@ pub struct DriverBuilder {
     pool_threads: usize,
     waiting: Waiting,
     on_panic: Option<OnPanic>,
+    record: Option<PathBuf>,
 }
 
 impl Driver {
@@ -61,6 +65,7 @@ impl DriverBuilder {
             pool_threads: 0,
             waiting: Waiting { timer_slack_ns: None, spins: false },
             on_panic: None,
+            record: None,
         }
     }
 
@@ -131,18 +136,43 @@ impl DriverBuilder {
         Self { on_panic: Some(Box::new(report)), ..self }
     }
 
+    /// Records what is done with the driver's timers to a new file at `path`, as [`Recorded`] does, until the driver is
+    /// shut down: what it then drops counts as cancelled. `replay`, in the repository, replays the file. The last
+    /// column says what a timer sets off: `waker`, `callback` or `message`; nothing else of the program is written.
+    ///
+    /// A file that cannot be created is an error of [`spawn`](Self::spawn). One that cannot be written ends the
+    /// recording but not the driver; it is told on standard error at the end.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tickwheel::{Driver, Resolution, TimerWheel};
+    ///
+    /// let path = std::env::temp_dir().join(format!("timers-{}.csv", std::process::id()));
+    /// let timers = Driver::builder().record(&path).spawn(TimerWheel::new(Resolution::MILLISECOND))?;
+    /// timers.call_after(Duration::from_secs(60), |_| ())?.cancel();
+    /// timers.shutdown();
+    ///
+    /// let recording = std::fs::read_to_string(&path)?;
+    /// assert_eq!(recording.lines().count(), 3); // the header, a start and a cancel
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn record(self, path: impl Into<PathBuf>) -> Self {
+        Self { record: Some(path.into()), ..self }
+    }
+
     /// Makes the driver and starts its thread.
     ///
     /// `timer` is the first shard; the others are its [siblings](Timer::sibling).
     ///
     /// # Errors
     ///
-    /// What the system says if it gives no more threads.
+    /// What the system says if it gives no more threads, or cannot create the file to [record](Self::record) to.
     pub fn spawn(self, timer: impl Timer<Task> + Send + 'static) -> io::Result<Driver> {
         let parker = Arc::new(Parker::default());
         let (name, waiting) = (self.name.clone(), self.waiting);
         let unparked = parker.clone();
-        let turner = self.turner(timer, Box::new(move || unparked.unpark()));
+        let turner = self.turner(timer, Box::new(move || unparked.unpark()))?;
         Driver::start(turner, parker, waiting, name)
     }
 
@@ -154,27 +184,44 @@ impl DriverBuilder {
     ///
     /// # Errors
     ///
-    /// What the system says if it gives no threads for the callback pool; without one it cannot fail.
+    /// What the system says if it gives no threads for the callback pool, or cannot create the file to
+    /// [record](Self::record) to; without either it cannot fail.
     pub fn for_event_loop(
         self,
         timer: impl Timer<Task> + Send + 'static,
         on_earlier: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<LoopDriver> {
-        LoopDriver::start(self.turner(timer, Box::new(on_earlier)))
+        LoopDriver::start(self.turner(timer, Box::new(on_earlier))?)
     }
 
-    fn turner<C: Timer<Task> + Send + 'static>(self, timer: C, unpark: Box<dyn Fn() + Send + Sync>) -> Arc<Turner> {
-        let mut timers: Vec<BoxedTimer> = Vec::with_capacity(self.shards);
-        for _ in 1..self.shards {
-            timers.push(Box::new(timer.sibling()));
-        }
-        timers.insert(0, Box::new(timer));
-        let core = Arc::new(Core::new(timers, self.clock, Sleeper::new(unpark), self.limits, self.on_panic));
+    fn turner<C>(self, timer: C, unpark: Box<dyn Fn() + Send + Sync>) -> io::Result<Arc<Turner>>
+    where
+        C: Timer<Task> + Send + 'static,
+    {
+        let (timers, clock) = match &self.record {
+            None => (shards(timer, self.shards), self.clock),
+            Some(path) => {
+                let (recording, clock) = (Recording::create(path)?, Arc::from(self.clock));
+                let timer = Recorded::with_recording(timer, Arc::clone(&clock), recording).named(Task::word);
+                (shards(timer, self.shards), Box::new(clock) as _)
+            }
+        };
+        let core = Arc::new(Core::new(timers, clock, Sleeper::new(unpark), self.limits, self.on_panic));
         let quiet = Arc::new(Quiet::default());
         let pool = |threads| Pool::new(core.clone(), quiet.clone(), threads, self.name.clone());
         let pool = (self.pool_threads > 0).then(|| pool(self.pool_threads));
-        Arc::new(Turner::new(core, pool, quiet))
+        Ok(Arc::new(Turner::new(core, pool, quiet)))
     }
+}
+
+/// The first timer, and its siblings.
+fn shards<C: Timer<Task> + Send + 'static>(timer: C, count: usize) -> Vec<BoxedTimer> {
+    let mut timers: Vec<BoxedTimer> = Vec::with_capacity(count);
+    for _ in 1..count {
+        timers.push(Box::new(timer.sibling()));
+    }
+    timers.insert(0, Box::new(timer));
+    timers
 }
 
 impl fmt::Debug for DriverBuilder {

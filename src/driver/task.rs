@@ -36,6 +36,15 @@ impl Task {
         Self(Kind::Call(callback))
     }
 
+    /// What it sets off, for a recording.
+    pub(crate) fn word(&self) -> &str {
+        match self.kind() {
+            FiredKind::Waker => "waker",
+            FiredKind::Callback => "callback",
+            FiredKind::Message => "message",
+        }
+    }
+
     pub(crate) fn kind(&self) -> FiredKind {
         match &self.0 {
             Kind::Wake(_) => FiredKind::Waker,

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::cell::Cell;
 
 use tickwheel::{
-    Budget, Deadline, Expired, InsertError, Resolution, Small, Timer, TimerHeap, TimerId, TimerWheel, Timestamp,
+    Budget, Deadline, Expired, InsertError, ManualClock, Recorded, Resolution, Small, Timer, TimerHeap, TimerId,
+    TimerWheel, Timestamp,
 };
 
 use crate::support::reference::{Fault, Reference};
@@ -112,6 +113,28 @@ impl<L: Length> Factory for SmallWheel<L> {
             timers.check();
         }
     }
+}
+
+/// A wheel that is recorded, which must change nothing.
+pub(crate) struct RecordedWheel;
+
+impl Factory for RecordedWheel {
+    type Timers<T: 'static> = Recorded<T, TimerWheel<T>>;
+
+    fn rules() -> Rules {
+        Rules::Wheel(Millisecond::RESOLUTION)
+    }
+
+    fn make<T: 'static>() -> Self::Timers<T> {
+        Recorded::new(TimerWheel::new(Millisecond::RESOLUTION), ManualClock::new(), std::io::sink())
+    }
+
+    fn with_max_timers<T: 'static>(limit: usize) -> Self::Timers<T> {
+        let wheel = TimerWheel::new(Millisecond::RESOLUTION).with_max_timers(limit);
+        Recorded::new(wheel, ManualClock::new(), std::io::sink())
+    }
+
+    fn check<T: 'static>(_: &Self::Timers<T>) {}
 }
 
 pub(crate) struct Heap;

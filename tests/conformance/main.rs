@@ -121,6 +121,8 @@ with_cases!(tests_of!(small_wheel_nanosecond, SmallWheel<Nanosecond>;));
 with_cases!(tests_of!(small_wheel_millisecond, SmallWheel<Millisecond>;));
 with_cases!(tests_of!(heap, Heap;));
 #[cfg(not(miri))]
+with_cases!(tests_of!(recorded_wheel, RecordedWheel;));
+#[cfg(not(miri))]
 with_cases!(tests_of!(boxed_wheel, Boxed<Wheel<Millisecond>>;));
 #[cfg(not(miri))]
 with_cases!(tests_of!(boxed_heap, Boxed<Heap>;));

@@ -267,12 +267,12 @@ pub(crate) enum What {
 impl Fault {
     fn describe(&self, trace: &Trace) -> String {
         let Some(arming) = &self.arming else { return self.what.to_string() };
-        let number = trace.timers[arming.timer as usize];
+        let name = trace.timers.name(arming.timer);
         let function = &trace.functions[arming.function as usize];
         let Arming { line, deadline, .. } = arming;
         let (soft, hard) = (deadline.soft(), deadline.hard());
         let until = if soft == hard { String::new() } else { format!(" (with its slack: {hard:?})") };
-        format!("timer {number} ({function}), armed in line {line} for {soft:?}{until}: {}", self.what)
+        format!("timer {name} ({function}), armed in line {line} for {soft:?}{until}: {}", self.what)
     }
 }
 

@@ -4,15 +4,10 @@
 //! No timer can be called before it is armed, so what was armed for the past counts from its arming, here and for the
 //! kernel alike.
 
-use std::time::Duration;
-
 use tickwheel::Timestamp;
 
 use crate::book::{Book, Firing};
-use crate::trace::Kind;
-
-/// The length of the recording kernel's jiffy.
-pub(crate) const JIFFY: Duration = Duration::from_millis(4);
+use crate::trace::{Kind, Trace};
 
 /// The bins of one unit: each ends before its bound, and the last has none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,7 +15,8 @@ pub(crate) struct Scale {
     pub(crate) unit: &'static str,
     pub(crate) labels: [&'static str; BINS],
     bounds: [u64; BINS - 1],
-    jiffies: bool,
+    /// How long a jiffy is, if that is the unit.
+    jiffy_ns: Option<u64>,
 }
 
 pub(crate) const BINS: usize = 7;
@@ -29,29 +25,28 @@ const IN_JIFFIES: Scale = Scale {
     unit: "jiffies",
     labels: ["0", "1", "2", "3", "4", "5–8", "> 8"],
     bounds: [1, 2, 3, 4, 5, 9],
-    jiffies: true,
+    jiffy_ns: Some(4_000_000),
 };
 
 const IN_TIME: Scale = Scale {
     unit: "µs",
     labels: ["< 1 µs", "1–10 µs", "10–100 µs", "0.1–1 ms", "1–4 ms", "4–20 ms", "> 20 ms"],
     bounds: [1_000, 10_000, 100_000, 1_000_000, 4_000_000, 20_000_000],
-    jiffies: false,
+    jiffy_ns: None,
 };
 
 impl Scale {
-    pub(crate) const fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::Wheel => IN_JIFFIES,
+    pub(crate) fn of(trace: &Trace) -> Self {
+        match trace.kind {
+            Kind::Wheel => Self { jiffy_ns: Some(trace.jiffy.tick_length().as_nanos() as u64), ..IN_JIFFIES },
             Kind::Hrtimer => IN_TIME,
         }
     }
 
     /// How long after its time a timer ran, in jiffies or nanoseconds.
     fn lateness(&self, firing: &Firing, ran: Timestamp) -> u64 {
-        let jiffy_ns = JIFFY.as_nanos() as u64;
         let (soft, armed_at, ran) = (firing.deadline.soft().as_nanos(), firing.armed_at.as_nanos(), ran.as_nanos());
-        if self.jiffies {
+        if let Some(jiffy_ns) = self.jiffy_ns {
             let due = soft.div_ceil(jiffy_ns).max(armed_at / jiffy_ns);
             return (ran / jiffy_ns).saturating_sub(due);
         }
@@ -60,7 +55,7 @@ impl Scale {
 
     /// In the unit, from what a histogram holds.
     pub(crate) fn in_unit(&self, lateness: f64) -> f64 {
-        if self.jiffies { lateness } else { lateness / 1e3 }
+        if self.jiffy_ns.is_some() { lateness } else { lateness / 1e3 }
     }
 }
 

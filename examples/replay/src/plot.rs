@@ -1,8 +1,8 @@
-//! The picture: an SVG of four panels, one legend for all.
+//! The picture: an SVG of six panels, one legend for all.
 //!
 //! Lateness beside the recording kernel's, pending timers over time, timers handed out by a turn over time, and how
-//! long a turn takes. Each panel names its units, and what the two timers have in common lies over each other: the
-//! wheel as an area, the heap as a line.
+//! long a turn takes; below them, by `plot_advice`, what other ticks and slack would do. Each panel names its units,
+//! and what the two timers have in common lies over each other: the wheel as an area, the heap as a line.
 
 use std::error::Error;
 use std::ops::Range;
@@ -13,26 +13,27 @@ use plotters::coord::ranged1d::{AsRangedCoord, Ranged};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::Contender;
+use crate::advice::Variant;
 use crate::lateness::{BINS, Histogram, Lateness, Scale};
 use crate::replay::{Outcome, SPANS};
 use crate::report::grouped;
 use crate::timing::{Call, Sorted};
 use crate::trace::{Kind, Trace};
+use crate::{Contender, plot_advice};
 
-const SIZE: (u32, u32) = (1280, 920);
+const SIZE: (u32, u32) = (1280, 1330);
 const HEAD: i32 = 104;
 
 const INK: RGBColor = RGBColor(38, 43, 51);
 const FAINT: RGBColor = RGBColor(112, 119, 130);
 const GRID: RGBColor = RGBColor(228, 231, 235);
 const KERNEL: RGBColor = RGBColor(150, 156, 166);
-const COLOURS: [RGBColor; 2] = [RGBColor(31, 111, 180), RGBColor(221, 117, 32)];
+pub(crate) const COLOURS: [RGBColor; 2] = [RGBColor(31, 111, 180), RGBColor(221, 117, 32)];
 
 /// Points of the time axis: a screen has no room for more.
 const COLUMNS: usize = 200;
 
-type Drawn = Result<(), Box<dyn Error>>;
+pub(crate) type Drawn = Result<(), Box<dyn Error>>;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// What is drawn of one timer.
@@ -45,8 +46,12 @@ struct Series<'a> {
 }
 
 /// Draws all replays of one trace.
-pub(crate) fn draw(trace: &Trace, replays: &[(Contender, Outcome)]) -> Result<String, Box<dyn Error>> {
-    let scale = Scale::of(trace.kind);
+pub(crate) fn draw(
+    trace: &Trace,
+    replays: &[(Contender, Outcome)],
+    advice: &[Variant],
+) -> Result<String, Box<dyn Error>> {
+    let scale = Scale::of(trace);
     let mut kernel = Histogram::default();
     let mut all = Vec::new();
     for (contender, outcome) in replays {
@@ -64,26 +69,28 @@ pub(crate) fn draw(trace: &Trace, replays: &[(Contender, Outcome)]) -> Result<St
         root.fill(&WHITE)?;
         let (head, panels) = root.split_vertically(HEAD);
         draw_head(&head, trace, &all)?;
-        let panels = panels.margin(0, 12, 16, 16).split_evenly((2, 2));
+        let panels = panels.margin(0, 12, 16, 16).split_evenly((3, 2));
         draw_lateness(&panels[0], &scale, &kernel, &all)?;
         draw_pending(&panels[1], trace, &all)?;
         draw_work(&panels[2], trace, &all)?;
         draw_turns(&panels[3], &all)?;
+        plot_advice::draw(&panels[4], &panels[5], advice, trace.length().as_secs_f64())?;
         root.present()?;
     }
     Ok(svg)
 }
 
-fn font(size: u32) -> TextStyle<'static> {
+pub(crate) fn font(size: u32) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&INK)
 }
 
 fn draw_head(area: &Area<'_>, trace: &Trace, all: &[Series<'_>]) -> Drawn {
     let file = trace.file.file_name().map_or_else(|| trace.file.to_string_lossy(), |name| name.to_string_lossy());
     let kind = match trace.kind {
-        Kind::Wheel => "a kernel's timer wheel",
-        Kind::Hrtimer => "a kernel's high-resolution timers",
+        Kind::Wheel => "a kernel's timer wheel".to_owned(),
+        Kind::Hrtimer => format!("a {}'s high-resolution timers", trace.recorder()),
     };
+    let recorder = format!("recording {}", trace.recorder());
     let names = all.iter().map(|series| series.name).collect::<Vec<_>>().join(" and ");
     let events = grouped(trace.events.len() as u64);
     let title = format!("{file} replayed through {names}");
@@ -94,7 +101,7 @@ fn draw_head(area: &Area<'_>, trace: &Trace, all: &[Series<'_>]) -> Drawn {
 
     let mut left = 32;
     let timers = all.iter().map(|series| (series.name, series.colour));
-    for (name, colour) in std::iter::once(("recording kernel", KERNEL)).chain(timers) {
+    for (name, colour) in std::iter::once((&*recorder, KERNEL)).chain(timers) {
         area.draw(&Rectangle::new([(left, 80), (left + 14, 94)], colour.filled()))?;
         area.draw(&Text::new(name, (left + 21, 78), font(18)))?;
         left += 60 + 8 * name.len() as i32;
@@ -102,14 +109,14 @@ fn draw_head(area: &Area<'_>, trace: &Trace, all: &[Series<'_>]) -> Drawn {
     Ok(())
 }
 
-type Chart<'a, X, Y> = ChartContext<
+pub(crate) type Chart<'a, X, Y> = ChartContext<
     'a,
     SVGBackend<'a>,
     Cartesian2d<<X as AsRangedCoord>::CoordDescType, <Y as AsRangedCoord>::CoordDescType>,
 >;
 
 /// A panel with its caption and room for labelled axes, ready for its series.
-fn panel<'a, X: AsRangedCoord, Y: AsRangedCoord>(
+pub(crate) fn panel<'a, X: AsRangedCoord, Y: AsRangedCoord>(
     area: &Area<'a>,
     caption: &str,
     x: X,

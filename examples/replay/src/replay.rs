@@ -209,7 +209,7 @@ impl<'a> Replay<'a> {
                 self.count_end(event);
                 self.arm(event, deadline);
             }
-            Action::ArmOnOtherClock => {
+            Action::ArmOnOtherClock(_) => {
                 self.cancel(event);
                 self.recorded[event.timer as usize] = Recorded::ArmedOnOtherClock;
             }

@@ -2,25 +2,27 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
 
-use crate::Contender;
+use crate::error::shown_name;
 use crate::lateness::{Lateness, Scale};
 use crate::replay::Outcome;
-use crate::timing::{Call, Sorted};
+use crate::timing::{Call, Sorted, Watch};
 use crate::trace::{Action, Kind, Trace};
+use crate::{Contender, Study, verdict};
 
-/// All of standard output, at once: whatever goes wrong before leaves nothing there.
-pub(crate) fn report(trace: &Trace, replays: &[(Contender, Outcome)], runs: u32, clock_ns: u32, plot: &Path) -> String {
+/// All that is printed of one trace, at once: whatever goes wrong before leaves nothing there.
+pub(crate) fn report(study: &Study, notes: &[String], runs: u32, watch: Watch) -> String {
+    let Study { trace, replays, advice, plot } = study;
     let mut text = String::new();
-    opening(&mut text, trace, runs, clock_ns);
+    opening(&mut text, trace, notes, runs, watch);
     contents(&mut text, trace, &replays[0].1);
-    differences(&mut text, replays);
+    differences(&mut text, trace, replays);
     for (contender, outcome) in replays {
-        calls(&mut text, contender, outcome);
+        calls(&mut text, contender, outcome, watch);
     }
     turns(&mut text, replays);
     lateness(&mut text, trace, replays);
+    verdict::advise(&mut text, trace, replays, advice, watch);
     let _ = writeln!(text, "Drawn in {}", plot.display());
     for (contender, outcome) in replays {
         verdict(&mut text, contender, outcome);
@@ -28,10 +30,10 @@ pub(crate) fn report(trace: &Trace, replays: &[(Contender, Outcome)], runs: u32,
     text
 }
 
-fn opening(text: &mut String, trace: &Trace, runs: u32, clock_ns: u32) {
+fn opening(text: &mut String, trace: &Trace, notes: &[String], runs: u32, watch: Watch) {
     let what = match trace.kind {
-        Kind::Wheel => "A kernel's timer wheel, in jiffies of 4 ms",
-        Kind::Hrtimer => "A kernel's high-resolution timers, in nanoseconds with slack",
+        Kind::Wheel => format!("A kernel's timer wheel, in jiffies of {:?}", trace.jiffy.tick_length()),
+        Kind::Hrtimer => format!("A {}'s high-resolution timers, in nanoseconds with slack", trace.recorder()),
     };
     let seconds = trace.length().as_secs_f64();
     let (events, timers) = (grouped(trace.events.len() as u64), grouped(trace.timers.len() as u64));
@@ -39,10 +41,15 @@ fn opening(text: &mut String, trace: &Trace, runs: u32, clock_ns: u32) {
         text,
         "Trace {}\n{what}: {seconds:.3} s, {events} events on {timers} timers.\n\
          Replayed in virtual time, turned at each next_turn and at each event, then drained to empty. Times are those\n\
-         of the calls alone, each the shortest of {runs} run{}, less {clock_ns} ns for reading the clock.\n\n",
-        trace.file.display(),
+         of the calls alone, each the shortest of {runs} run{}, less {} ns for reading the clock, which tells times\n\
+         {} ns apart from each other.\n",
+        shown_name(&trace.file),
         if runs == 1 { "" } else { "s" },
+        watch.cost_ns,
+        watch.resolution_ns,
     );
+    notes.iter().for_each(|note| _ = writeln!(text, "  {note}"));
+    text.push('\n');
     if cfg!(debug_assertions) {
         text.push_str("This is a debug build: its times say little. Run it with --release.\n\n");
     }
@@ -51,7 +58,7 @@ fn opening(text: &mut String, trace: &Trace, runs: u32, clock_ns: u32) {
 /// What the file says, whichever timer it is replayed through.
 fn contents(text: &mut String, trace: &Trace, outcome: &Outcome) {
     let resets = trace.count(|action| matches!(action, Action::Reset(_)));
-    let elsewhere = trace.count(|action| action == Action::ArmOnOtherClock);
+    let elsewhere = trace.count(|action| matches!(action, Action::ArmOnOtherClock(_)));
     let starts = trace.count(|action| matches!(action, Action::Arm(_))) + resets + elsewhere;
     let cancels = trace.count(|action| action == Action::Cancel);
     let expiries = trace.count(|action| matches!(action, Action::Expire { .. }));
@@ -68,10 +75,10 @@ fn contents(text: &mut String, trace: &Trace, outcome: &Outcome) {
         let _ = writeln!(text, "{}", format!("  {label:<40}{:>12}   {note}", grouped(count)).trim_end());
     };
     line("starts", starts, "");
-    line("  of them resets", resets, "a cancel and a start at once (mod_timer): rescheduled, the id kept");
+    line("  of them resets", resets, "a cancel and a start at once, or a start of an armed timer: the id is kept");
     line("cancels", cancels, "");
     line("expiries", expiries, "");
-    if trace.kind == Kind::Wheel {
+    if trace.kind == Kind::Wheel || dequeues > 0 {
         line("dequeues by the kernel itself", dequeues, "recorded as a cancel before the expiry: no cancellation");
     }
     line("armed on another clock", elsewhere, "the deadline shares no line with the trace's time: not replayed");
@@ -82,21 +89,21 @@ fn contents(text: &mut String, trace: &Trace, outcome: &Outcome) {
 }
 
 /// Where an exact timer goes other ways than the kernel did.
-fn differences(text: &mut String, replays: &[(Contender, Outcome)]) {
+fn differences(text: &mut String, trace: &Trace, replays: &[(Contender, Outcome)]) {
     heading(text, "What came out otherwise than recorded", replays);
-    let mut row = |label, value: fn(&Outcome) -> u64| columns(text, label, replays, value);
+    let mut row = |label: &str, value: fn(&Outcome) -> u64| columns(text, label, replays, value);
     row("recorded cancel or reset: fired already", |outcome| outcome.oddities.fired_already);
-    row("called by the kernel before due here", |outcome| outcome.oddities.kernel_was_first);
+    row(&format!("called by the {} before due here", trace.recorder()), |outcome| outcome.oddities.kernel_was_first);
     row("pending at the end: fired already", |outcome| outcome.oddities.pending_but_fired);
     text.push('\n');
 }
 
-fn calls(text: &mut String, contender: &Contender, outcome: &Outcome) {
+fn calls(text: &mut String, contender: &Contender, outcome: &Outcome, watch: Watch) {
     let title = format!("{} (tick {:?}): ns a call", contender.name, contender.tick);
     let _ = writeln!(text, "{title:<42}{:>12}{:>12}{:>11}{:>12}{:>13}", "calls", "mean", "p50", "p99.9", "longest");
     for call in Call::ALL {
         let sorted = outcome.samples.sorted(call);
-        call_row(text, label(call), sorted.len(), &sorted);
+        call_row(text, label(call), &sorted, watch);
         if call == Call::FiringTurn {
             let each = (sorted.len() > 0).then(|| sorted.sum_ns() as f64 / outcome.book.fired() as f64);
             let _ = writeln!(
@@ -111,12 +118,12 @@ fn calls(text: &mut String, contender: &Contender, outcome: &Outcome) {
     text.push('\n');
 }
 
-fn call_row(text: &mut String, label: &str, calls: u64, sorted: &Sorted) {
-    let whole = |nanos: Option<u32>| nanos.map_or_else(|| "-".to_owned(), |nanos| grouped(nanos.into()));
+fn call_row(text: &mut String, label: &str, sorted: &Sorted, watch: Watch) {
+    let whole = |nanos: Option<u32>| nanos.map_or_else(|| "-".to_owned(), |nanos| watch.told(nanos));
     let _ = writeln!(
         text,
         "  {label:<40}{:>12}{:>12}{:>11}{:>12}{:>13}",
-        grouped(calls),
+        grouped(sorted.len()),
         shown(sorted.mean_ns(), 1),
         whole(sorted.quantile_ns(0.5)),
         whole(sorted.quantile_ns(0.999)),
@@ -124,7 +131,7 @@ fn call_row(text: &mut String, label: &str, calls: u64, sorted: &Sorted) {
     );
 }
 
-fn label(call: Call) -> &'static str {
+pub(crate) fn label(call: Call) -> &'static str {
     match call {
         Call::Insert => "insert",
         Call::Reschedule => "reschedule",
@@ -154,18 +161,21 @@ fn turns(text: &mut String, replays: &[(Contender, Outcome)]) {
 }
 
 fn lateness(text: &mut String, trace: &Trace, replays: &[(Contender, Outcome)]) {
-    let scale = Scale::of(trace.kind);
+    let scale = Scale::of(trace);
     let found: Vec<_> = replays.iter().map(|(_, outcome)| Lateness::of(&outcome.book, &scale)).collect();
-    let same = found[0].kernel.count;
+    let (same, recorder) = (found[0].kernel.count, trace.recorder());
     let _ = writeln!(
         text,
-        "Lateness by design: how long after its deadline each of the {} timers ran that the kernel called\n\
-         too. Ours in virtual time, where the clock stops for every turn; the kernel's on a loaded machine. It shows\n\
+        "Lateness by design: how long after its deadline each of the {} timers ran that the {recorder} called\n\
+         too. Ours in virtual time, where the clock stops for every turn; the {recorder}'s on a loaded machine. It shows\n\
          what rounding costs, and is not a race of the two.",
         grouped(same),
     );
-    let title = if scale.unit == "jiffies" { "  jiffies of 4 ms" } else { "" };
-    let _ = write!(text, "{title:<42}{:>12}", "kernel");
+    let title = match trace.kind {
+        Kind::Wheel => format!("  jiffies of {:?}", trace.jiffy.tick_length()),
+        Kind::Hrtimer => String::new(),
+    };
+    let _ = write!(text, "{title:<42}{recorder:>12}");
     replays.iter().for_each(|(contender, _)| text.push_str(&format!("{:>13}", contender.name)));
     text.push('\n');
     let mut row = |label: &str, kernel: String, ours: &mut dyn Iterator<Item = String>| {
@@ -244,7 +254,7 @@ fn columns(text: &mut String, label: &str, replays: &[(Contender, Outcome)], val
     text.push('\n');
 }
 
-fn shown(number: Option<f64>, digits: usize) -> String {
+pub(crate) fn shown(number: Option<f64>, digits: usize) -> String {
     let Some(number) = number else { return "-".to_owned() };
     let rounded = format!("{number:.digits$}");
     match rounded.split_once('.') {

@@ -1,6 +1,5 @@
 //! Tests that the book catches a wrong timer of each kind, and passes a right one.
 
-use std::fs;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -9,9 +8,11 @@ use tickwheel::{Resolution, Timer, TimerHeap, TimerWheel};
 use crate::book::{Book, Serial, What};
 use crate::faulty::{Fault, FaultyTimer};
 use crate::replay::{Outcome, replay};
-use crate::timing::Stopwatch;
-use crate::trace::Trace;
-use crate::{Contender, HZ, report};
+use crate::source::Lines;
+use crate::text::Settings;
+use crate::timing::{Stopwatch, Watch};
+use crate::trace::{Trace, read_lines};
+use crate::{Contender, Study, report};
 
 const TICK: Duration = Duration::from_millis(4);
 
@@ -38,14 +39,17 @@ at_ns,op,timer,jiffy,function
 ";
 
 fn trace() -> Trace {
-    let directory = tempfile::tempdir().expect("there is room for a small file");
-    let file = directory.path().join("trace.csv");
-    fs::write(&file, TRACE).expect("it can be written");
-    Trace::read(&file, jiffy(), &ProgressBar::hidden()).expect("it is well-formed")
+    read(TRACE)
+}
+
+fn read(text: &str) -> Trace {
+    let lines = Lines::new(std::io::Cursor::new(text.as_bytes().to_vec())).expect("memory can be read");
+    let recording = read_lines("trace.csv".as_ref(), lines, Settings::default()).expect("it is well-formed");
+    recording.traces.into_iter().next().expect("there is one").with_resets()
 }
 
 fn jiffy() -> Resolution {
-    Resolution::from_hz(HZ).expect("a whole number of nanoseconds")
+    Resolution::from_hz(250).expect("a whole number of nanoseconds")
 }
 
 fn outcome_of(timer: &mut dyn Timer<Serial>, tick: Duration) -> Outcome {
@@ -161,7 +165,9 @@ fn a_fault_names_its_timer_and_takes_the_ok_line_away() {
             !faultless
         );
 
-        let report = report::report(&trace, &replays, 1, 0, "replay.svg".as_ref());
+        let trace = read(TRACE);
+        let study = Study { trace, replays: replays.into(), advice: Vec::new(), plot: "replay.svg".into() };
+        let report = report::report(&study, &[], 1, Watch { cost_ns: 0, resolution_ns: 1 });
         assert_eq!(report.contains("ok: Tried"), faultless);
         assert_eq!(report.contains("FAILED: Tried"), !faultless);
     }

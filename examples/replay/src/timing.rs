@@ -74,6 +74,17 @@ impl Samples {
         true
     }
 
+    /// What the calls of these kinds took together.
+    pub(crate) fn sum_ns(&self, kinds: &[Call]) -> u64 {
+        kinds.iter().flat_map(|kind| &self.by_kind[*kind as usize]).copied().map(u64::from).sum()
+    }
+
+    /// The longest call of any kind, and its kind.
+    pub(crate) fn longest(&self) -> Option<(u32, Call)> {
+        let longest = |call: &Call| Some((self.by_kind[*call as usize].iter().copied().max()?, *call));
+        Call::ALL.iter().filter_map(longest).max_by_key(|(nanos, _)| *nanos)
+    }
+
     /// The samples of one kind, the shortest first.
     pub(crate) fn sorted(&self, kind: Call) -> Sorted {
         let mut nanos = self.by_kind[kind as usize].clone();
@@ -109,13 +120,30 @@ impl Sorted {
     }
 }
 
-/// What a sample of nothing takes: the median of many.
-pub(crate) fn clock_cost_ns() -> u32 {
-    let mut stopwatch = Stopwatch::new(0);
-    for _ in 0..200_001 {
-        stopwatch.time(|| std::hint::black_box(()), |()| Call::NextTurn);
+/// What the clock can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Watch {
+    /// What a sample of nothing takes: the median of many.
+    pub(crate) cost_ns: u32,
+    /// The least by which two readings of it differ: what is shorter it does not see.
+    pub(crate) resolution_ns: u32,
+}
+
+impl Watch {
+    pub(crate) fn measure() -> Self {
+        let mut stopwatch = Stopwatch::new(0);
+        for _ in 0..200_001 {
+            stopwatch.time(|| std::hint::black_box(()), |()| Call::NextTurn);
+        }
+        let sorted = stopwatch.into_samples().sorted(Call::NextTurn);
+        let steps = sorted.0.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0);
+        Self { cost_ns: sorted.quantile_ns(0.5).unwrap_or(0), resolution_ns: steps.min().unwrap_or(1) }
     }
-    stopwatch.into_samples().sorted(Call::NextTurn).quantile_ns(0.5).unwrap_or(0)
+
+    /// A sample in words: none at all is less than the clock can tell.
+    pub(crate) fn told(self, nanos: u32) -> String {
+        if nanos == 0 { format!("<{}", self.resolution_ns) } else { crate::report::grouped(nanos.into()) }
+    }
 }
 
 #[cfg(test)]

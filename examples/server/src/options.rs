@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -41,6 +42,10 @@ pub(crate) struct Options {
     /// How long draining may take after Ctrl-C before what is open is cut, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) drain: Duration,
+
+    /// Record what is done with the timers to this file, for `replay`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
 
     /// Drain by itself after so many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]

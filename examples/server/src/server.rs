@@ -32,7 +32,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(options: &Options) -> io::Result<Self> {
-        Self::with_timers(options, Timers::start(options.timer)?).await
+        Self::with_timers(options, Timers::start(options)?).await
     }
 
     pub(crate) async fn with_timers(options: &Options, timers: Timers) -> io::Result<Self> {

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use hyper_util::rt::TokioTimer;
 use tickwheel::integrations::hyper::HyperTimer;
-use tickwheel::{Clock, Driver, Handle, MonotonicClock, Resolution, TimerHeap, TimerWheel};
+use tickwheel::{Driver, DriverBuilder, Handle, Resolution, TimerHeap, TimerWheel};
 
-use crate::options::TimerKind;
+use crate::options::{Options, TimerKind};
 
 /// Makes timeouts. A clone makes them on the same driver.
 #[derive(Clone)]
@@ -21,13 +21,19 @@ pub(crate) enum Timers {
 }
 
 impl Timers {
-    pub(crate) fn start(kind: TimerKind) -> io::Result<Self> {
-        Self::on_clock(kind, MonotonicClock::new())
+    pub(crate) fn start(options: &Options) -> io::Result<Self> {
+        let builder = Driver::builder();
+        Self::build(options.timer, if let Some(file) = &options.record { builder.record(file) } else { builder })
     }
 
-    pub(crate) fn on_clock(kind: TimerKind, clock: impl Clock + Send + Sync + 'static) -> io::Result<Self> {
+    #[cfg(test)]
+    pub(crate) fn on_clock(kind: TimerKind, clock: impl tickwheel::Clock + Send + Sync + 'static) -> io::Result<Self> {
+        Self::build(kind, Driver::builder().clock(clock))
+    }
+
+    fn build(kind: TimerKind, builder: DriverBuilder) -> io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        let builder = Driver::builder().clock(clock).shards(cores);
+        let builder = builder.shards(cores);
         Ok(match kind {
             TimerKind::Wheel => Self::Ours(Arc::new(builder.spawn(TimerWheel::new(Resolution::MILLISECOND))?)),
             TimerKind::Heap => Self::Ours(Arc::new(builder.precise().spawn(TimerHeap::new())?)),

@@ -10,7 +10,7 @@ const FLOORS: &[(u32, &[&str])] = &[
     (6, &["compat", "integrations"]),
     (5, &["future", "channel", "default"]),
     (4, &["driver"]),
-    (3, &["wheel", "heap"]),
+    (3, &["wheel", "heap", "recorded", "recording"]),
     (2, &["timer", "head", "arena", "clock", "period"]),
     (1, &["time", "error", "sync", "paged"]),
 ];
@@ -118,6 +118,7 @@ const LINES: &[&[&str]] = &[
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
     &["arena", "arena::apart", "arena::beside", "arena::page", "head", "timer"],
     &["time", "error"],
+    &["recorded", "recording"],
 ];
 
 /// Whom a module does not know, although the floors would let it: the timers see no clock, lock or thread, and the

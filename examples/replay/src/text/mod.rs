@@ -1,0 +1,8 @@
+//! Recordings in text, as ftrace, trace-cmd, perf and babeltrace print them.
+
+mod clock;
+mod collector;
+mod fields;
+pub(crate) mod line;
+
+pub(crate) use collector::{Recording, Settings, read};
