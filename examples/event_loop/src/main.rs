@@ -22,6 +22,8 @@ use clap::{Parser, ValueEnum};
 use crate::clients::{chatty, silent};
 use crate::server::{Closed, Ended, Server};
 
+const A_DAY_MS: u64 = 86_400_000;
+
 /// A TCP echo server whose idle connections are closed by timers.
 ///
 /// Without --serve it starts itself on the loopback interface and runs two clients against itself: a
@@ -37,7 +39,7 @@ struct Arguments {
     timer: Kind,
 
     /// How long a connection may be silent, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
+    #[arg(long, value_name = "MS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=A_DAY_MS))]
     idle: u64,
 
     /// Serves on this address, such as 127.0.0.1:7007, until it is killed.
