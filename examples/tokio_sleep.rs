@@ -9,6 +9,7 @@
 //! that is checked.
 
 use std::error::Error;
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -20,11 +21,12 @@ use tokio::runtime::{Builder, Runtime};
 const LENGTHS_US: [u64; 6] = [100, 300, 1_000, 2_000, 5_000, 10_000];
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
     let ran = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => run(200, false),
-        [sleeps] => sleeps.parse().map_err(Into::into).and_then(|sleeps| run(sleeps, false)),
-        [sleeps, "multi"] => sleeps.parse().map_err(Into::into).and_then(|sleeps| run(sleeps, true)),
+        [sleeps] => count(sleeps).and_then(|sleeps| run(sleeps, false)),
+        [sleeps, "multi"] => count(sleeps).and_then(|sleeps| run(sleeps, true)),
         _ => Err("give a number of sleeps and, for a runtime of two workers, the word multi".into()),
     };
     match ran {
@@ -36,15 +38,17 @@ fn main() -> ExitCode {
     }
 }
 
+fn count(sleeps: &str) -> Result<u32, Box<dyn Error>> {
+    let wrong = |error| format!("{sleeps}: give a number of sleeps from 1 to {}: {error}", u32::MAX);
+    Ok(sleeps.parse::<NonZeroU32>().map_err(wrong)?.get())
+}
+
 fn runtime(is_multi: bool) -> std::io::Result<Runtime> {
     let mut builder = if is_multi { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     builder.worker_threads(2).enable_all().build()
 }
 
 fn run(sleeps: u32, is_multi: bool) -> Result<(), Box<dyn Error>> {
-    if sleeps == 0 {
-        return Err("no sleeps to measure: give a number from 1 on".into());
-    }
     println!("late by, in µs                     tickwheel                tokio");
     println!("sleep        sleeps       p50     p99     max     p50     p99     max");
     let runtime = runtime(is_multi)?;

@@ -15,6 +15,14 @@ cannot() {
     exit 0
 }
 
+# need COMMAND [PACKAGE]: there is such a command from here on, by Debian's package of that name if it has to be installed.
+need() {
+    command -v "$1" >/dev/null && return
+    { [[ $(id -u) -eq 0 ]] && command -v apt-get && apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${2:-$1}"; } >&2 ||
+        cannot "$1 is not installed, and cannot be installed here"
+}
+
 # scratch: sets `scratch` to a directory that is gone when the script ends.
 scratch() {
     scratch=$(mktemp -d)

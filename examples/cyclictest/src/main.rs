@@ -165,3 +165,28 @@ fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     faults.iter().for_each(|fault| eprintln!("wrong: {fault}"));
     Ok(faults.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Args;
+
+    #[test]
+    fn numbers_that_make_no_sense_are_an_error() {
+        let parsed = |option: &str, value: &str| Args::try_parse_from(["cyclictest", &format!("{option}={value}")]);
+        for (option, values) in [
+            ("--duration", &["0", "-1", "nan", "inf", "1e300", "86401"][..]),
+            ("--interval", &["0", "19", "-1", "nan", "60000001", "18446744073709551615"][..]),
+            ("--load", &["-1", "nan", "1025", "18446744073709551615"][..]),
+        ] {
+            for value in values {
+                let Err(error) = parsed(option, value) else { panic!("{option}={value} was taken") };
+                assert_eq!(error.exit_code(), 2, "{option}={value}: {error}");
+            }
+        }
+        assert!(parsed("--duration", "86400").is_ok());
+        assert!(parsed("--interval", "60000000").is_ok());
+        assert!(parsed("--load", "1024").is_ok());
+    }
+}

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a client waits for an answer, or to be cut, before it gives up.
+/// How long a client waits for an answer, or for being cut once that is due, before it gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the chatty client saw.
@@ -20,7 +20,7 @@ pub(crate) struct Talk {
 /// Says something four times in each `idle`, for three times that long, and then waits to be cut.
 pub(crate) fn chatty(address: SocketAddr, idle: Duration) -> io::Result<Talk> {
     let came = Instant::now();
-    let mut stream = connect(address)?;
+    let mut stream = connect(address, idle)?;
     let mut answers = 0;
     let mut last_message = came;
     while came.elapsed() < 3 * idle {
@@ -41,16 +41,16 @@ pub(crate) fn chatty(address: SocketAddr, idle: Duration) -> io::Result<Talk> {
 }
 
 /// Says nothing, and gives how long after it came it was cut.
-pub(crate) fn silent(address: SocketAddr) -> io::Result<Duration> {
+pub(crate) fn silent(address: SocketAddr, idle: Duration) -> io::Result<Duration> {
     let came = Instant::now();
-    let mut stream = connect(address)?;
+    let mut stream = connect(address, idle)?;
     wait_to_be_cut(&mut stream)?;
     Ok(came.elapsed())
 }
 
-fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+fn connect(address: SocketAddr, idle: Duration) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(idle + PATIENCE))?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -22,6 +22,8 @@ use clap::{Parser, ValueEnum};
 use crate::clients::{chatty, silent};
 use crate::server::{Closed, Ended, Server};
 
+const A_DAY_MS: u64 = 86_400_000;
+
 /// A TCP echo server whose idle connections are closed by timers.
 ///
 /// Without --serve it starts itself on the loopback interface and runs two clients against itself: a
@@ -37,7 +39,7 @@ struct Arguments {
     timer: Kind,
 
     /// How long a connection may be silent, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "MS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=A_DAY_MS))]
     idle: u64,
 
     /// Serves on this address, such as 127.0.0.1:7007, until it is killed.
@@ -93,7 +95,7 @@ fn check_itself(mut server: Server, idle: Duration) -> Result<(), Box<dyn Error>
             ran.map(|turns| (turns, ended, server.pending()))
         });
         let talking = scope.spawn(move || chatty(address, idle));
-        let listening = scope.spawn(move || silent(address));
+        let listening = scope.spawn(move || silent(address, idle));
         let (talk, silence) = (talking.join(), listening.join());
         stop.stop();
         (talk, silence, serving.join())
@@ -120,4 +122,24 @@ fn check_itself(mut server: Server, idle: Duration) -> Result<(), Box<dyn Error>
 
 fn check(holds: bool, else_say: impl Into<String>) -> Result<(), Box<dyn Error>> {
     if holds { Ok(()) } else { Err(else_say.into().into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Arguments;
+
+    #[test]
+    fn numbers_that_make_no_sense_are_an_error() {
+        let parsed =
+            |option: &str, value: &str| Arguments::try_parse_from(["event_loop", &format!("{option}={value}")]);
+        for (option, values) in [("--idle", &["0", "-1", "nan", "1e300", "86400001", "18446744073709551615"][..])] {
+            for value in values {
+                let Err(error) = parsed(option, value) else { panic!("{option}={value} was taken") };
+                assert_eq!(error.exit_code(), 2, "{option}={value}: {error}");
+            }
+        }
+        assert!(parsed("--idle", "86400000").is_ok());
+    }
 }

@@ -1,59 +1,30 @@
 //! The figures of the timers, as JSON and as a page for people, on a port of its own.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
 use tickwheel::geometry::{self, Standard};
 use tickwheel::{Handle, Resolution};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use crate::app::{self, Answer, App};
 
 /// The page asks for the figures once a second and draws them; it needs nothing from elsewhere.
 const PAGE: &str = include_str!("page.html");
 
-/// Serves the page until the task is aborted.
-pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) {
-    let mut connections = JoinSet::new();
-    loop {
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else {
-            app.timers.sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let app = app.clone();
-        connections.spawn(async move {
-            let service = service_fn(|request| {
-                let answer = route(&app, &request);
-                async move { Ok::<_, Infallible>(answer) }
-            });
-            let mut builder = http1::Builder::new();
-            builder.timer(app.timers.for_hyper());
-            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
-}
-
-fn route(app: &App, request: &Request<Incoming>) -> Answer {
-    match (request.method(), request.uri().path()) {
-        (&Method::GET, "/") => app::html(PAGE),
-        (&Method::GET, "/timers") => app::json(figures(app)),
+pub(crate) fn route<B>(app: &App, request: &Request<B>) -> Answer {
+    match request.uri().path() {
+        "/" | "/timers" if !app::is_read(request.method()) => app::not_allowed(),
+        "/" => app::html(PAGE),
+        "/timers" => app::json(figures(app)),
         _ => app::text(StatusCode::NOT_FOUND, "there is the page at / and its figures at /timers\n"),
     }
 }
 
 /// What the server and its timers have done so far, and what is pending.
 pub(crate) fn figures(app: &App) -> Value {
-    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let counts = &app.counts;
     json!({
         "connections": count(&counts.open),

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::body::{Body, Bytes};
+use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
-use crate::admin::figures;
+use crate::admin;
 use crate::timers::Timers;
 
 pub(crate) type Answer = Response<Full<Bytes>>;
@@ -22,7 +22,14 @@ pub(crate) struct App {
     pub(crate) counts: Counts,
 }
 
-/// What the server has seen.
+/// What is answered where: to clients, or to people that look at the timers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Site {
+    Clients,
+    Admin,
+}
+
+/// What clients did so far.
 #[derive(Default)]
 pub(crate) struct Counts {
     /// Connections that are open.
@@ -33,22 +40,53 @@ pub(crate) struct Counts {
     pub(crate) late: AtomicU64,
 }
 
+/// An open connection, until it is dropped.
+pub(crate) struct Open<'a>(Option<&'a Counts>);
+
+impl Counts {
+    /// Counts a connection as long as it is open, if it is a client's.
+    pub(crate) fn connection(&self, site: Site) -> Open<'_> {
+        let counts = (site == Site::Clients).then_some(self);
+        if let Some(counts) = counts {
+            counts.accepted.fetch_add(1, Ordering::Relaxed);
+            counts.open.fetch_add(1, Ordering::Relaxed);
+        }
+        Open(counts)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if let Some(counts) = self.0 {
+            counts.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
 impl App {
     /// Answers a request by its deadline, with status 503 if there is no answer by then.
-    pub(crate) async fn answer<B>(self: Arc<Self>, request: Request<B>) -> Result<Answer, Infallible> {
+    pub(crate) async fn answer<B>(self: Arc<Self>, site: Site, request: Request<B>) -> Result<Answer, Infallible> {
+        let is_head = request.method() == Method::HEAD;
+        let answer = match site {
+            Site::Clients => self.in_time(request).await,
+            Site::Admin => admin::route(&self, &request),
+        };
+        Ok(if is_head { without_body(answer) } else { answer })
+    }
+
+    async fn in_time<B>(&self, request: Request<B>) -> Answer {
         self.counts.requests.fetch_add(1, Ordering::Relaxed);
         let answered = self.timers.within(self.request_timeout, self.route(request)).await;
-        Ok(answered.unwrap_or_else(|| {
+        answered.unwrap_or_else(|| {
             self.counts.late.fetch_add(1, Ordering::Relaxed);
             text(StatusCode::SERVICE_UNAVAILABLE, "the answer took too long\n")
-        }))
+        })
     }
 
     async fn route<B>(&self, request: Request<B>) -> Answer {
-        if request.method() != Method::GET {
-            return text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n");
-        }
-        match request.uri().path() {
+        let path = request.uri().path();
+        match path {
+            "/" | "/slow" | "/timers" if !is_read(request.method()) => not_allowed(),
             "/" => text(StatusCode::OK, "hello\n"),
             "/slow" => match wait_of(request.uri().query()) {
                 Ok(wait) => {
@@ -57,10 +95,15 @@ impl App {
                 }
                 Err(why) => text(StatusCode::BAD_REQUEST, why),
             },
-            "/timers" => json(figures(self)),
+            "/timers" => json(admin::figures(self)),
             _ => text(StatusCode::NOT_FOUND, "there is /, /slow?ms=N and /timers\n"),
         }
     }
+}
+
+/// Whether a method only asks for what is at a path, as all here do.
+pub(crate) fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// The `ms` of a query.
@@ -73,6 +116,21 @@ fn wait_of(query: Option<&str>) -> Result<Duration, &'static str> {
 
 pub(crate) fn text(status: StatusCode, text: &'static str) -> Answer {
     answer(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+}
+
+/// The answer to a method that a path does not have.
+pub(crate) fn not_allowed() -> Answer {
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    answer
+}
+
+/// An answer to HEAD: what GET is answered, without the body.
+fn without_body(answer: Answer) -> Answer {
+    let (mut head, body) = answer.into_parts();
+    let length = body.size_hint().exact().expect("the body is there as a whole");
+    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    Response::from_parts(head, Full::default())
 }
 
 pub(crate) fn html(page: &'static str) -> Answer {

@@ -9,30 +9,36 @@
 //! idle connections, the deadline of each request and the time that draining may take. `GET /` answers,
 //! `GET /slow?ms=N` waits first, `GET /timers` tells the driver's metrics as JSON. The admin port has the same as a
 //! page for people. Ctrl-C drains: no new connections, those that are open finish their requests. It ends with status 1
-//! if a timer is left over then, or if what was armed is not what fired, was cancelled or is pending.
+//! if a timer is left over then, or if what was armed is not what fired, was cancelled or is pending; a second Ctrl-C
+//! ends it at once, with status 130.
 //!
 //! `--timer tokio` runs the same server on tokio's own timers, to compare.
 //!
 //! The files, top down: this one, `options` (the command line), `server` (accepting, serving, draining), `app` (what is
-//! answered), `admin` (the page and its figures), `idle` (a connection that closes when it is idle) and `timers` (the
-//! one place that knows which timers it is).
+//! answered), `admin` (the page and its figures), `idle` (a connection that closes when it waits for too long), `tasks`
+//! (what has to end with the server) and `timers` (the one place that knows which timers it is).
 
 mod admin;
 mod app;
 mod idle;
 mod options;
 mod server;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod timers;
 
 use std::io::{self, Write};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use clap::Parser;
+use tokio::signal::ctrl_c;
 
 use crate::options::Options;
-use crate::server::Server;
+use crate::server::{Farewell, Server};
+
+/// The exit status of a program that Ctrl-C ended: 128, and the number of the signal.
+const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -60,14 +66,27 @@ async fn run(options: Options) -> io::Result<()> {
 
     match options.seconds {
         Some(seconds) => tokio::select! {
-            ended = tokio::signal::ctrl_c() => ended?,
-            () = server.timers().sleep(std::time::Duration::from_secs_f64(seconds)) => {}
+            ended = ctrl_c() => ended?,
+            () = server.timers().sleep(seconds) => {}
         },
-        None => tokio::signal::ctrl_c().await?,
+        None => ctrl_c().await?,
     }
 
-    println!("draining  {} connections", server.connections());
-    let farewell = server.drain().await;
+    let farewell = tokio::select! {
+        biased; // so that the second Ctrl-C is listened for before the first is answered
+        ended = ctrl_c() => {
+            ended?;
+            eprintln!("ended before the connections were drained");
+            process::exit(INTERRUPTED);
+        }
+        farewell = drain(server) => farewell?,
+    };
     print!("{farewell}");
     farewell.verdict()
+}
+
+async fn drain(server: Server) -> io::Result<Farewell> {
+    println!("draining  {} connections; Ctrl-C again ends at once", server.connections());
+    io::stdout().flush()?;
+    Ok(server.drain().await)
 }

@@ -22,11 +22,12 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 8081)]
     pub(crate) admin_port: u16,
 
-    /// How long a client may take to send the headers of a request, its silence before them counted in, in seconds.
+    /// How long a client may take to send the headers of a request, its silence before them included, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) header_timeout: Duration,
 
-    /// How long a connection may be silent in both directions while no request of it is being answered, in seconds.
+    /// How long a client may let a connection wait for its next request, or for it to take more of an answer, in
+    /// seconds.
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) idle_timeout: Duration,
 
@@ -47,8 +48,8 @@ pub(crate) struct Options {
     pub(crate) record: Option<PathBuf>,
 
     /// Drain by itself after so many seconds.
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) seconds: Option<f64>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) seconds: Option<Duration>,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,10 +72,13 @@ impl fmt::Display for TimerKind {
     }
 }
 
+/// Some 31 years: whatever clock it is added to, the sum is a time that there is.
+const MOST_SECONDS: u64 = 1_000_000_000;
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "it is not a number of seconds".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("it must be more than zero seconds, and less than 584 years".to_owned()),
+        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(MOST_SECONDS) => Ok(duration),
+        _ => Err(format!("it must be more than zero seconds, and at most {MOST_SECONDS}")),
     }
 }

@@ -8,30 +8,26 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tickwheel::Metrics;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
-use crate::admin;
-use crate::app::{App, Counts};
-use crate::idle::{Busy, IdleLimit};
+use crate::app::{App, Counts, Site};
+use crate::idle::{Activity, IdleLimit, Limits};
 use crate::options::Options;
+use crate::tasks::Tasks;
 use crate::timers::Timers;
 
 /// A server that runs.
 pub(crate) struct Server {
     app: Arc<App>,
-    address: SocketAddr,
-    admin_address: SocketAddr,
+    clients: Port,
+    admin: Port,
     drain_limit: Duration,
-    /// Dropped to stop accepting.
-    stop: watch::Sender<()>,
-    accepting: JoinHandle<(GracefulShutdown, JoinSet<()>)>,
-    admin: JoinHandle<()>,
 }
 
 impl Server {
@@ -42,50 +38,44 @@ impl Server {
     pub(crate) async fn with_timers(options: &Options, timers: Timers) -> io::Result<Self> {
         let listener = listen(options.port).await?;
         let admin_listener = listen(options.admin_port).await?;
-        let (address, admin_address) = (listener.local_addr()?, admin_listener.local_addr()?);
-        let (stop, stopped) = watch::channel(());
         let app = Arc::new(App { timers, request_timeout: options.request_timeout, counts: Counts::default() });
-        let connections = Connections::new(app.clone(), options);
         Ok(Self {
-            app: app.clone(),
-            address,
-            admin_address,
+            clients: Port::open(listener, Connections::new(Site::Clients, app.clone(), options))?,
+            admin: Port::open(admin_listener, Connections::new(Site::Admin, app.clone(), options))?,
+            app,
             drain_limit: options.drain,
-            stop,
-            accepting: tokio::spawn(accept(listener, connections, stopped)),
-            admin: tokio::spawn(admin::serve(admin_listener, app)),
         })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.clients.address
     }
 
     pub(crate) fn admin_address(&self) -> SocketAddr {
-        self.admin_address
+        self.admin.address
     }
 
     pub(crate) fn timers(&self) -> &Timers {
         &self.app.timers
     }
 
-    /// How many connections are open.
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.app.counts
+    }
+
+    /// How many connections of clients are open.
     pub(crate) fn connections(&self) -> u64 {
-        self.app.counts.open.load(Ordering::Relaxed)
+        self.counts().open.load(Ordering::Relaxed)
     }
 
     /// Accepts nothing more, lets the open connections finish what they are answering, and cuts what is left after the
-    /// time for it.
+    /// time for it. The page is there until then.
     pub(crate) async fn drain(self) -> Farewell {
-        drop(self.stop);
-        let (graceful, mut tasks) = self.accepting.await.expect("accepting does not panic");
-        let drained = self.app.timers.within(self.drain_limit, graceful.shutdown()).await;
-        let cut = if drained.is_some() { 0 } else { self.app.counts.open.load(Ordering::Relaxed) };
-        tasks.shutdown().await;
-        self.admin.abort();
-        let _ = self.admin.await;
-        let requests = self.app.counts.requests.load(Ordering::Relaxed);
-        Farewell { requests, cut, metrics: self.app.timers.handle().map(|handle| handle.metrics()) }
+        let Self { app, clients, admin, drain_limit } = self;
+        let cut = clients.close(&app, drain_limit).await;
+        admin.close(&app, Duration::ZERO).await;
+        let requests = app.counts.requests.load(Ordering::Relaxed);
+        Farewell { requests, cut, metrics: app.timers.handle().map(|handle| handle.metrics()) }
     }
 }
 
@@ -94,22 +84,47 @@ async fn listen(port: u16) -> io::Result<TcpListener> {
     listener.map_err(|error| io::Error::new(error.kind(), format!("port {port} of 127.0.0.1: {error}")))
 }
 
-/// Accepts connections until it is stopped; gives up those that are open.
+/// A port, and the task that accepts its connections.
+struct Port {
+    address: SocketAddr,
+    connections: Arc<Connections>,
+    /// Dropped to stop accepting.
+    stop: oneshot::Sender<()>,
+    accepting: JoinHandle<GracefulShutdown>,
+}
+
+impl Port {
+    fn open(listener: TcpListener, connections: Connections) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let connections = Arc::new(connections);
+        let accepting = tokio::spawn(accept(listener, connections.clone(), stopped));
+        Ok(Self { address, connections, stop, accepting })
+    }
+
+    /// Closes the port. Its connections have so much time to finish; says how many did not.
+    async fn close(self, app: &App, limit: Duration) -> u64 {
+        drop(self.stop);
+        let graceful = self.accepting.await.expect("accepting does not panic");
+        let finished = app.timers.within(limit, graceful.shutdown()).await;
+        let cut = if finished.is_some() { 0 } else { app.counts.open.load(Ordering::Relaxed) };
+        self.connections.end().await;
+        cut
+    }
+}
+
+/// Accepts connections until it is told to stop; gives up those that are open.
 async fn accept(
     listener: TcpListener,
-    connections: Connections,
-    mut stopped: watch::Receiver<()>,
-) -> (GracefulShutdown, JoinSet<()>) {
+    connections: Arc<Connections>,
+    mut stopped: oneshot::Receiver<()>,
+) -> GracefulShutdown {
     let graceful = GracefulShutdown::new();
-    let mut tasks = JoinSet::new();
-    let connections = Arc::new(connections);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    // Those that have ended are only taken off the list here.
-                    while tasks.try_join_next().is_some() {}
-                    tasks.spawn(connections.clone().serve(stream, graceful.watcher()));
+                    connections.tasks.spawn(connections.clone().serve(stream, graceful.watcher()));
                 }
                 Err(error) => {
                     // Out of descriptors, mostly: others will be given back.
@@ -117,41 +132,46 @@ async fn accept(
                     connections.app.timers.sleep(Duration::from_millis(50)).await;
                 }
             },
-            _ = stopped.changed() => return (graceful, tasks),
+            _ = &mut stopped => return graceful,
         }
     }
 }
 
-/// How connections are served.
+/// How the connections of a port are served.
 struct Connections {
+    site: Site,
     app: Arc<App>,
-    builder: auto::Builder<TokioExecutor>,
-    idle_timeout: Duration,
+    builder: auto::Builder<Tasks>,
+    limits: Limits,
+    /// A task for each connection.
+    tasks: Tasks,
+    /// A task for each request over HTTP/2.
+    requests: Tasks,
 }
 
 impl Connections {
-    fn new(app: Arc<App>, options: &Options) -> Self {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+    fn new(site: Site, app: Arc<App>, options: &Options) -> Self {
+        let requests = Tasks::default();
+        let mut builder = auto::Builder::new(requests.clone());
         builder.http1().timer(app.timers.for_hyper()).header_read_timeout(options.header_timeout);
         builder
             .http2()
             .timer(app.timers.for_hyper())
             .keep_alive_interval(options.keep_alive)
             .keep_alive_timeout(options.keep_alive);
-        Self { app, builder, idle_timeout: options.idle_timeout }
+        let limits = Limits { first_request: options.header_timeout, idle: options.idle_timeout };
+        Self { site, app, builder, limits, tasks: Tasks::default(), requests }
     }
 
     async fn serve(self: Arc<Self>, stream: TcpStream, watcher: Watcher) {
-        let counts = &self.app.counts;
-        counts.accepted.fetch_add(1, Ordering::Relaxed);
-        counts.open.fetch_add(1, Ordering::Relaxed);
+        let _open = self.app.counts.connection(self.site);
         // Small answers are not to wait for more.
         let _ = stream.set_nodelay(true);
-        let busy = Busy::default();
-        let stream = IdleLimit::new(stream, busy.clone(), self.idle_timeout, &self.app.timers);
+        let activity = Activity::default();
+        let stream = IdleLimit::new(stream, activity.clone(), self.limits, &self.app.timers);
         let service = service_fn(|request| {
-            let answering = busy.answering();
-            let answer = self.app.clone().answer(request);
+            let answering = activity.answering(request.version());
+            let answer = self.app.clone().answer(self.site, request);
             async move {
                 let _answering = answering;
                 answer.await
@@ -160,7 +180,12 @@ impl Connections {
         let connection = self.builder.serve_connection(TokioIo::new(stream), service);
         // A connection that breaks or is cut is no fault of the server's.
         let _ = watcher.watch(connection).await;
-        counts.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Cuts what is open. The requests come last, since a connection makes new ones.
+    async fn end(&self) {
+        self.tasks.end().await;
+        self.requests.end().await;
     }
 }
 

@@ -1,23 +1,33 @@
 //! The server with real clients, on a clock moved by hand; and its page in a real browser.
 
+mod ending;
+mod http2;
+mod limits;
+mod methods;
+
 use std::process::Command;
 use std::time::Duration;
 
 use clap::Parser;
 use tickwheel::ManualClock;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::options::{Options, TimerKind};
 use crate::server::Server;
 use crate::timers::Timers;
+use http2::{Peer, WINDOW};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A server on a clock that stands, and that clock.
 async fn server(kind: TimerKind) -> (Server, ManualClock) {
+    server_with(kind, &[]).await
+}
+
+async fn server_with(kind: TimerKind, arguments: &[&str]) -> (Server, ManualClock) {
     let clock = ManualClock::new();
-    let options = Options::parse_from(["server", "--port", "0", "--admin-port", "0"]);
+    let options = Options::parse_from([&["server", "--port", "0", "--admin-port", "0"], arguments].concat());
     let timers = Timers::on_clock(kind, clock.clone()).unwrap();
     (Server::with_timers(&options, timers).await.unwrap(), clock)
 }
@@ -34,6 +44,16 @@ async fn until_pending(server: &Server, pending: usize) {
     reached.unwrap_or_else(|_| panic!("{} timers are pending, and not {pending}", handle.pending()));
 }
 
+/// Waits until the server has closed all connections of its clients.
+async fn until_closed(server: &Server) {
+    let closed = async {
+        while server.connections() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(20 * SECOND, closed).await.expect("the server closes the connection");
+}
+
 async fn send(server: &Server, bytes: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();
@@ -41,7 +61,7 @@ async fn send(server: &Server, bytes: &str) -> TcpStream {
 }
 
 /// What comes until the server closes the connection.
-async fn rest(stream: &mut TcpStream) -> String {
+async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(20 * SECOND, stream.read_to_end(&mut bytes)).await;
     // A reset is an end too.
@@ -92,18 +112,6 @@ async fn a_slow_loris_is_cut_at_its_deadline_and_a_good_client_is_not() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_says_a_word_is_cut_when_it_has_been_idle() {
-    let (server, clock) = server(TimerKind::Wheel).await;
-    let mut silent = TcpStream::connect(server.address()).await.unwrap();
-    until_pending(&server, 1).await;
-    clock.advance(59 * SECOND);
-    assert_eq!(server.connections(), 1);
-    clock.advance(SECOND);
-    assert_eq!(rest(&mut silent).await, "");
-    until_pending(&server, 0).await;
-}
-
-#[tokio::test]
 async fn a_request_that_takes_too_long_is_answered_with_503() {
     let (server, clock) = server(TimerKind::Wheel).await;
     let mut slow = send(&server, "GET /slow?ms=31000 HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").await;
@@ -116,10 +124,8 @@ async fn a_request_that_takes_too_long_is_answered_with_503() {
 
 #[tokio::test]
 async fn an_idle_timer_does_not_cut_a_request_that_is_being_answered() {
-    let clock = ManualClock::new();
-    let options = ["server", "--port", "0", "--admin-port", "0", "--request-timeout", "1000", "--header-timeout", "5"];
-    let timers = Timers::on_clock(TimerKind::Wheel, clock.clone()).unwrap();
-    let server = Server::with_timers(&Options::parse_from(options), timers).await.unwrap();
+    let arguments = ["--request-timeout", "1000", "--header-timeout", "5"];
+    let (server, clock) = server_with(TimerKind::Wheel, &arguments).await;
     let mut slow = send(&server, "GET /slow?ms=200000 HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").await;
     until_pending(&server, 3).await;
     for _ in 0..20 {
@@ -127,21 +133,6 @@ async fn an_idle_timer_does_not_cut_a_request_that_is_being_answered() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     assert!(rest(&mut slow).await.ends_with("hello, slowly\n"));
-}
-
-#[tokio::test]
-async fn a_peer_that_answers_no_pings_is_cut() {
-    let (server, clock) = server(TimerKind::Wheel).await;
-    // HTTP/2's preface and an empty SETTINGS frame; then never a word again.
-    let mut dead = send(&server, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
-    until_pending(&server, 2).await;
-    let closed = tokio::spawn(async move { rest(&mut dead).await });
-    for _ in 0..45 {
-        clock.advance(SECOND);
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    closed.await.unwrap();
-    until_pending(&server, 0).await;
 }
 
 #[tokio::test]
@@ -164,13 +155,54 @@ async fn draining_lets_requests_finish_and_leaves_nothing_pending() {
 #[test]
 fn bad_arguments_are_told_plainly() {
     let told = |arguments: &[&str]| {
-        let all = std::iter::once(&"server").chain(arguments);
-        Options::try_parse_from(all).unwrap_err().to_string()
+        let error = Options::try_parse_from(std::iter::once(&"server").chain(arguments)).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{arguments:?}");
+        error.to_string()
     };
     assert!(told(&["--timer", "sundial"]).contains("possible values: wheel, heap, tokio"));
-    assert!(told(&["--idle-timeout", "soon"]).contains("it is not a number of seconds"));
-    assert!(told(&["--drain", "0"]).contains("it must be more than zero seconds"));
     assert!(told(&["--port", "70000"]).contains("70000 is not in 0..=65535"));
+    let limits = ["--seconds", "--header-timeout", "--idle-timeout", "--request-timeout", "--keep-alive", "--drain"];
+    for limit in limits {
+        let told = |value: &str| told(&[&format!("{limit}={value}")]);
+        assert!(told("soon").contains("it is not a number of seconds"), "{limit}");
+        for value in ["0", "-0", "-1", "1e-30", "nan", "inf", "-inf", "1e300", "1e19", "1000000001"] {
+            assert!(told(value).contains("more than zero seconds, and at most 1000000000"), "{limit}={value}");
+        }
+        Options::try_parse_from(["server", limit, "1e9"]).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_longest_limits_serve() {
+    for kind in ["wheel", "heap", "tokio"] {
+        let most = "1e9";
+        let options = Options::parse_from([
+            "server",
+            "--timer",
+            kind,
+            "--port",
+            "0",
+            "--admin-port",
+            "0",
+            "--seconds",
+            most,
+            "--header-timeout",
+            most,
+            "--idle-timeout",
+            most,
+            "--request-timeout",
+            most,
+            "--keep-alive",
+            most,
+            "--drain",
+            most,
+        ]);
+        let server = Server::start(&options).await.unwrap();
+        let mut client = TcpStream::connect(server.address()).await.unwrap();
+        assert!(get(&mut client, "/").await.starts_with("HTTP/1.1 200 OK"));
+        let _peer = Peer::connect(server.address(), WINDOW).await;
+        drop(client);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

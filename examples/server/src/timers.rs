@@ -81,6 +81,13 @@ pub(crate) enum Sleep {
 }
 
 impl Sleep {
+    pub(crate) fn is_elapsed(&self) -> bool {
+        match self {
+            Self::Ours(sleep) => sleep.is_elapsed(),
+            Self::Tokio(sleep) => sleep.is_elapsed(),
+        }
+    }
+
     /// Waits for `delay` from now on instead.
     pub(crate) fn reset(&mut self, delay: Duration) {
         match self {

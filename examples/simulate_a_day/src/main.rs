@@ -146,3 +146,28 @@ fn simulate(args: &Args, run: u32) -> Result<(Outcome, Duration), Box<dyn Error>
     progress.finish_and_clear();
     Ok((outcome, begun.elapsed()))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Args;
+
+    #[test]
+    fn numbers_that_make_no_sense_are_an_error() {
+        let parsed = |option: &str, value: &str| Args::try_parse_from(["simulate_a_day", &format!("{option}={value}")]);
+        for (option, values) in [
+            ("--connections", &["0", "-1", "nan", "1e6", "1000001", "18446744073709551615"][..]),
+            ("--hours", &["0", "-1", "nan", "169", "18446744073709551615"][..]),
+            ("--seed", &["-1", "nan", "18446744073709551616"][..]),
+        ] {
+            for value in values {
+                let Err(error) = parsed(option, value) else { panic!("{option}={value} was taken") };
+                assert_eq!(error.exit_code(), 2, "{option}={value}: {error}");
+            }
+        }
+        assert!(parsed("--connections", "1000000").is_ok());
+        assert!(parsed("--hours", "168").is_ok());
+        assert!(parsed("--seed", "18446744073709551615").is_ok());
+    }
+}

@@ -3,6 +3,7 @@
 //! Short programs are proptest's, which shrinks them; long ones are drawn by a seeded generator. `docs/testing.md` says
 //! how to run the soak.
 
+#[path = "../../support/mod.rs"]
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -112,7 +113,7 @@ fn program() -> impl Strategy<Value = Vec<Op>> {
     prop::collection::vec(op(), 1..80)
 }
 
-/// Failures are kept in `tests/model.proptest-regressions`, and are tried again first.
+/// Failures are kept in `model.proptest-regressions`, and are tried again first.
 fn config() -> ProptestConfig {
     let kept_beside_this_file = FileFailurePersistence::WithSource("proptest-regressions");
     ProptestConfig {

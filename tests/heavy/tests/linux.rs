@@ -3,6 +3,7 @@
 //! The wheel is held against the kernel's algorithm as a textbook has it (`support/linux.rs`). The slots themselves are
 //! tested row by row beside `geometry::home`.
 
+#[path = "../../support/mod.rs"]
 mod support;
 
 use std::collections::HashMap;
