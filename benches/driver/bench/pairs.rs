@@ -40,9 +40,9 @@ pub(crate) fn run(scale: &Scale, options: &Options<NoMore>, watch: &mut Watch) -
     let table =
         by_contender("ns for each pair", &shown, |row| row.figure.clone(), &who, |_, cell, _| median(cell, 1.0));
     let text = format!(
-        "\n### Arming and cancelling\n\nNanoseconds for each timer armed and cancelled, with {} others pending: median of \
-         {} interleaved rounds (range). CPU is the threads' own processor time for each pair, wall the time that passed \
-         over the pairs of all threads.\n\n{}\n{table}",
+        "\n### Arming and cancelling\n\nNanoseconds for each timer armed and cancelled, with {} others pending: \
+         median of {} interleaved rounds (range). CPU is the threads' own processor time for each pair, wall the time \
+         that passed over the pairs of all threads.\n\n{}\n{table}",
         scale.background,
         scale.rounds,
         contenders(&who, crate::LOCK)

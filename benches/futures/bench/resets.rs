@@ -1,6 +1,7 @@
 //! Sleeps that are moved while they wait: idle timeouts of connections, each put off at every sign of life.
 //!
-//! Deadlines only grow, as those of a running clock do, and the clock is not read for them (but by a peer that takes delays).
+//! Deadlines only grow, as those of a running clock do, and the clock is not read for them, but by a peer that takes
+//! delays.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What each operation of the wheel and the heap costs, and what its longest call is, beside tokio's timers.
 //!
 //! - `cargo bench -p bench-ops`: the tables of means and of the longest calls, from 10^3 to 10^7 timers.
-//! - `… -- --quick`: up to 10^6 timers; `--jobs b2,f`, `--sizes 1000,1000000`, `--only wheel,btree`, `--rounds 5`: some.
+//! - `… -- --quick`: up to 10^6 timers; `--jobs b2,f`, `--sizes 1000,1000000`, `--only wheel,btree`: some of them.
 //! - `… -- --test`: everything once, small, with every check and a check of the checks.
 //! - `… -- --count JOB CONTENDER ROUNDS`: one job with a fixed number of operations, for `scripts/count-work`, which
 //!   counts the instructions of the process. Two runs that differ by one round differ by that round's instructions:

@@ -19,9 +19,9 @@
 //! | constant | a timer's life with one of four fixed timeouts: cancelled as the oldest or fired, and armed again |
 //! | a2-64, c-64 | a2 and c with values of 64 bytes |
 //!
-//! Means are thread CPU time over a round of many operations ([`means`]); f to h and `clustered-turns` time every single
-//! call ([`stalls`]).
-//! Every run keeps a [`ledger`] of what must come back, and ends by emptying the container against it.
+//! Means are thread CPU time over a round of many operations (`means`); f to h and `clustered-turns` time every single
+//! call (`stalls`).
+//! Every run keeps a [`Ledger`] of what must come back, and ends by emptying the container against it.
 //!
 //! # Bias
 //!

@@ -1,5 +1,5 @@
-//! Job h: hard moments. Each begins with a container of its own, and every turn is timed, as in job f. A
-//! contender that can split a turn does so after 1,000 timers, whether they fire or are only moved; each part counts as a turn.
+//! Job h: hard moments. Each begins with a container of its own, and every turn is timed, as in job f. A contender that
+//! can split a turn does so after 1,000 timers, whether they fire or are only moved; each part counts as a turn.
 //!
 //! | moment | what is done |
 //! |---|---|

@@ -40,7 +40,7 @@ impl Entry {
     }
 }
 
-/// Measures a job, interleaved; a run of single calls costs as much as all rounds of a mean, and is repeated less often.
+/// Measures a job. A run of single calls costs as much as all rounds of a mean, and is repeated less often.
 pub fn measure(job: Job, timers: usize, entries: &[Entry], plan: Plan, watch: &mut Watch) -> Vec<Row> {
     let rows = job.rows(timers);
     if job.is_calls() {

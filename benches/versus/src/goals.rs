@@ -11,7 +11,7 @@ const ROOM: f64 = 1.1;
 const SIZES: [usize; 4] = [1_000, 100_000, 1_000_000, 10_000_000];
 /// Where a size has no goal.
 const ANY: f64 = f64::INFINITY;
-/// Up to this many timers most ticks fire nothing, and a contender that pays for a runtime's clock pays mostly for that.
+/// Up to this many timers most ticks fire nothing, and a contender in a runtime pays mostly for moving its clock.
 const CLOCK_RULES_UP_TO: usize = 10_000;
 /// The jobs in which the clock runs.
 const RUNNING: [&str; 6] = ["b2", "c", "d", "clustered", "constant", "c-64"];

@@ -73,7 +73,7 @@ impl Bars {
             .caption(self.title, (FONT, 16))
             .x_label_area_size(36)
             .y_label_area_size(110)
-            .build_cartesian_2d(range, (0..count).into_segmented())?;
+            .build_cartesian_2d(range, (0..count - 1).into_segmented())?;
         // The first one is at the top.
         let name = |place: &SegmentValue<usize>| match place {
             SegmentValue::CenterOf(place) => self.bars.get(count - 1 - place).map_or("", |bar| bar.0.name).to_owned(),
