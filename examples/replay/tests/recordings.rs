@@ -130,7 +130,7 @@ fn micros(event: &Event<'_>) -> u64 {
 
 /// `key=value` as babeltrace prints it, with its addresses in capitals.
 fn in_braces(event: &Event<'_>) -> String {
-    let fields = event.fields.replace('[', "").replace(']', "");
+    let fields = event.fields.replace(['[', ']'], "");
     let fields = fields.split_whitespace().filter_map(|field| field.split_once('='));
     let fields: Vec<_> = fields
         .map(|(key, value)| match key {

@@ -139,13 +139,13 @@ impl Jiffies {
     fn infer(&self) -> Result<u32, String> {
         let mut spreads = self.expiries.spreads.clone();
         if let Some(hz) = clearest(&spreads) {
-            return self.fits(hz, &spreads);
+            return self.fits(hz);
         }
         for ((_, spread), (_, starts)) in spreads.iter_mut().zip(&self.starts.spreads) {
             *spread = spread.with(*starts);
         }
         match clearest(&spreads) {
-            Some(hz) => self.fits(hz, &spreads),
+            Some(hz) => self.fits(hz),
             None => Err(format!(
                 "the recording is too short to tell the kernel's HZ from its {} expiries and {} starts: say it with \
                  --hz 100, 250, 300 or 1000 (or replay its hrtimers alone, with --kind hrtimer)",
@@ -155,12 +155,11 @@ impl Jiffies {
     }
 
     /// Refuses a rate that is the best of the usual ones, and wrong.
-    fn fits(&self, hz: u32, spreads: &[(u32, Spread)]) -> Result<u32, String> {
+    fn fits(&self, hz: u32) -> Result<u32, String> {
         let points = if self.expiries.count > 1 { &self.expiries } else { &self.starts };
-        let time = points.last.0 - points.first.0;
-        let width = spreads.iter().find(|(rate, _)| *rate == hz).map_or(0, |(_, spread)| spread.width());
-        if width > (time / 20).max(5 * tick_ns(hz)) {
-            let rate = (points.last.1 - points.first.1) as f64 / (time.max(1) as f64 / 1e9);
+        let (time, jiffies) = (points.last.0 - points.first.0, points.last.1 - points.first.1);
+        if (time - jiffies * tick_ns(hz)).abs() > time.abs() / 20 + 5 * tick_ns(hz) {
+            let rate = jiffies as f64 / (time.max(1) as f64 / 1e9);
             return Err(format!(
                 "its jiffies come at some {rate:.0} per second, which is none of the usual HZ of 100, 250, 300 and \
                  1000: say it with --hz N"

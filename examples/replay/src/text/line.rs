@@ -91,6 +91,8 @@ fn event_at(line: &[u8], at: usize) -> Option<Line<'_>> {
     let before = &line[..start];
     let time = if after.trim_ascii_start().starts_with(b"{") {
         time_in_brackets(before)
+    } else if before.trim_ascii_end().ends_with(b"/*") {
+        time_of_graph(before)
     } else {
         time_before(before.strip_suffix(b"timer:").unwrap_or(before))
     };
@@ -135,7 +137,10 @@ fn event<'a>(fields: &Fields<'a>, is_wheel: bool, op: Op) -> Option<Event<'a>> {
         Op::Start => {
             let expires = fields.number(b"expires")?;
             let soft = if is_wheel { expires } else { fields.number(b"softexpires")? };
-            What::Start { soft, hard: expires.max(soft), timeout: fields.signed(b"timeout") }
+            // LTTng tells the jiffy of now in place of the timeout.
+            let left = |now: u64| i64::try_from(expires).ok()?.checked_sub(i64::try_from(now).ok()?);
+            let timeout = fields.signed(b"timeout").or_else(|| fields.number(b"now").and_then(left));
+            What::Start { soft, hard: expires.max(soft), timeout }
         }
     };
     let function = fields.get(b"function").unwrap_or_default();
@@ -203,6 +208,15 @@ fn time_in_brackets(before: &[u8]) -> Option<Time> {
     Some(Time { nanos, is_of_day: true })
 }
 
+/// TIME at the beginning of a line of the function_graph tracer's, which has it with `funcgraph-abstime`:
+/// `SECONDS.DECIMALS |  1)  …  |  /* EVENT: FIELDS */`.
+fn time_of_graph(before: &[u8]) -> Option<Time> {
+    let text = before.trim_ascii_start();
+    let (word, rest) = text.split_at(text.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'|')?);
+    let is_time = rest.trim_ascii_start().starts_with(b"|");
+    is_time.then(|| decimal(word, 1_000_000_000)).flatten().map(|nanos| Time { nanos, is_of_day: false })
+}
+
 /// A whole number of at most 18 digits.
 fn whole(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 18 || !digits.iter().all(u8::is_ascii_digit) {
@@ -240,4 +254,73 @@ fn lost(line: &[u8]) -> Line<'_> {
         return Line::Lost(number_in(&line[at..]));
     }
     Line::Other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, Line, What, read};
+
+    fn event(line: &str) -> Event<'_> {
+        let Line::Event(event) = read(line.as_bytes()) else { panic!("no event: {line}") };
+        event
+    }
+
+    #[test]
+    fn the_function_graph_tracer_has_events_as_comments() {
+        let line =
+            "  1140567.102754 |   0)   <idle>-0    |               |  /* timer_cancel: timer=ffff8800b2000001 */";
+        let found = event(line);
+        assert_eq!((found.time.nanos, found.timer), (1_140_567_102_754_000, 0xffff_8800_b200_0001));
+        let without_time = " 0)               |  /* timer_cancel: timer=ffff8800b2000001 */";
+        assert_eq!(read(without_time.as_bytes()), Line::Unreadable);
+    }
+
+    #[test]
+    fn a_start_of_lttngs_tells_the_jiffy_of_now() {
+        let line = "[13:37:01.5] (+0.1) host timer_start: { cpu_id = 1 }, { timer = 0xFFFF88801F51C6C0, \
+                    function = 0xFFFFFFFF8110, expires = 4295062931, now = 4295062681 }";
+        let What::Start { soft, timeout, .. } = event(line).what else { panic!("{line}") };
+        assert_eq!((soft, timeout), (4_295_062_931, Some(250)));
+    }
+
+    #[test]
+    fn what_only_looks_like_an_event_is_none() {
+        for line in [
+            "a-1 [000] 1.5: alarmtimer_start: alarmtimer:ffff8800b2000001 type:ALARM_BOOTTIME expires:1",
+            "a-1 [000] 1.5: tracing_mark_write: in timer_start: nothing",
+            "a-1 [000] 1.5: timer_init: timer=ffff8800b2000001",
+            "a-1 [000] 1.5: my_timer_start: timer_id=1",
+            "\tffffffff8110 timer_start+0x10 ([kernel.kallsyms])",
+            "# timer_start: timer=ffff8800b2000001",
+            "",
+        ] {
+            assert_eq!(read(line.as_bytes()), Line::Other, "{line}");
+        }
+    }
+
+    #[test]
+    fn events_that_were_lost_are_counted_where_the_line_says_how_many() {
+        for (line, lost) in [
+            ("CPU:1 [LOST 5 EVENTS]", 5),
+            ("CPU:1 [LOST EVENTS]", 0),
+            ("CPU 1: 7 EVENTS DROPPED", 7),
+            ("CPU:1 [9 EVENTS DROPPED]", 9),
+            ("a 1 [000] 2.5: PERF_RECORD_LOST lost 12", 12),
+        ] {
+            assert_eq!(read(line.as_bytes()), Line::Lost(lost), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_from_what_is_no_event() {
+        for line in [
+            "a-1 [000] 1.5: timer_start: timer=ffff8800b2000001 function=f",
+            "a-1 [000] 1.5: hrtimer_start: hrtimer=ffff8800b2000001 expires=5",
+            "a-1 [000] 1.5: timer_cancel: timer=(____ptrval____)",
+            "a-1 [000] 1.5: timer_expire_entry: timer=ffff8800b2000001 now=18446744073709551616",
+            "a-1 [000] 1234: timer_cancel: timer=ffff8800b2000001",
+        ] {
+            assert_eq!(read(line.as_bytes()), Line::Unreadable, "{line}");
+        }
+    }
 }

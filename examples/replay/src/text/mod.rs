@@ -1,5 +1,7 @@
 //! Recordings in text, as ftrace, trace-cmd, perf and babeltrace print them.
 
+#[cfg(test)]
+mod anything_test;
 mod clock;
 mod collector;
 mod fields;
