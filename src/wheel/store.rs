@@ -211,6 +211,7 @@ impl<T, G: Geometry> Store<T, G> {
         let tick = self.due(deadline);
         let id = self.places.insert(OUTLIER, tick as u32, value)?;
         self.file_or_set_aside(tick, id.index());
+        self.ask_for_stock();
         Ok(id)
     }
 
@@ -285,6 +286,7 @@ impl<T, G: Geometry> Store<T, G> {
             *due = tick as u32;
         }
         self.file_or_set_aside(tick, id.index());
+        self.ask_for_stock();
         true
     }
 
