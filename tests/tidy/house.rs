@@ -11,7 +11,7 @@ const FLOORS: &[(u32, &[&str])] = &[
     (5, &["future", "channel", "default"]),
     (4, &["driver"]),
     (3, &["wheel", "heap"]),
-    (2, &["timer", "head", "arena", "clock", "period"]),
+    (2, &["timer", "arena", "clock", "period"]),
     (1, &["time", "error", "sync", "paged"]),
 ];
 
@@ -25,17 +25,13 @@ const LINES: &[&[&str]] = &[
         "wheel::clear",
         "wheel::first",
         "wheel::turn",
-        "wheel::stock",
-        "wheel::sweep",
+        "wheel::next",
         "wheel::cascade",
         "wheel::store",
-        "wheel::level",
-        "wheel::marks",
+        "wheel::slots",
         "wheel::outliers",
-        "wheel::progress",
         "wheel::work",
-        "wheel::run",
-        "wheel::chunk",
+        "wheel::lines",
         "wheel::bitmap",
         "wheel::geometry",
         "wheel::ticks",
@@ -116,7 +112,7 @@ const LINES: &[&[&str]] = &[
         "integrations::tokio::sleep",
     ],
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
-    &["arena", "arena::apart", "arena::beside", "arena::page", "head", "timer"],
+    &["arena", "timer"],
     &["time", "error"],
 ];
 
