@@ -68,6 +68,6 @@ mod tests {
 
     #[test]
     fn a_promise_that_does_not_exist_is_caught() {
-        assert_eq!(faults(&all_but("", "fn c10_x() {} fn l34_y() {} fn l0_z() {}")).len(), 3);
+        assert_eq!(faults(&all_but("", "fn c10_x() {} fn l53_y() {} fn l0_z() {}")).len(), 3);
     }
 }
