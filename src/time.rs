@@ -283,9 +283,9 @@ impl Tick {
 
     /// A round tick from this one up to `limit`, or this one where `limit` lies before it.
     ///
-    /// It is chosen as Linux's `apply_slack` (3.10) does: the bits of `limit` below the highest one in which it differs from
-    /// this tick are cleared. That is not always the tick with the most zero bits: from 1024 until 1030 it is 1028.
-    /// Timers whose ranges overlap tend to meet at the same round tick and share a wake-up.
+    /// It is chosen as Linux's `apply_slack` (3.10) does: the bits of `limit` below the highest one in which it
+    /// differs from this tick are cleared. That is not always the tick with the most zero bits: from 1024 until 1030
+    /// it is 1028. Timers whose ranges overlap tend to meet at the same round tick and share a wake-up.
     ///
     /// ```
     /// use tickwheel::Tick;

@@ -58,8 +58,8 @@ pub struct Expired<T> {
 /// How much a turn may do, in entries touched.
 ///
 /// Handing out a timer touches one entry. So does moving one down a level in a cascade, filing one again that was moved
-/// to later, and passing over one that was cancelled; a turn that hands out little may still have much to do. What a budget
-/// leaves over comes first in the next turn, and until it is done [`Timer::next_turn`] lies in the past.
+/// to later, and passing over one that was cancelled; a turn that hands out little may still have much to do. What a
+/// budget leaves over comes first in the next turn, and until it is done [`Timer::next_turn`] lies in the past.
 ///
 /// ```
 /// use tickwheel::Budget;
@@ -126,18 +126,18 @@ impl Budget {
 /// - **C6 [`next_expiry`](Self::next_expiry) is never later than the true next one.** Once a turn has run to its end it
 ///   is exact, unless what it points at was cancelled or moved since it was last visited; a stale answer costs one
 ///   empty turn and does not come back. [`next_turn`](Self::next_turn) is the earlier of it and of any upkeep that is
-///   due (a share of a cascade): a sleeping driver sleeps until then. Upkeep wakes it at most once in 256 ticks (64 with
-///   [`Small`](crate::Small)), and only for a cascade of many timers.
+///   due (a share of a cascade): a sleeping driver sleeps until then. Upkeep wakes it at most once in 256 ticks (64
+///   with [`Small`](crate::Small)), and only for a cascade of many timers.
 /// - **C7 Any deadline works**, past or centuries away; nothing panics, overflows or is clamped short. A timer armed at
-///   or before the last turn's time, both rounded to the tick (a deadline up, a turn's time down), is *overdue*: it counts as due at that turn's time, fires in the next turn, even if
-///   the clock has not moved and whatever its slack, and never in the turn that is under way; so re-arming for now
-///   cannot loop.
+///   or before the last turn's time, both rounded to the tick (a deadline up, a turn's time down), is *overdue*: it
+///   counts as due at that turn's time, fires in the next turn, even if the clock has not moved and whatever its
+///   slack, and never in the turn that is under way; so re-arming for now cannot loop.
 /// - **C8 Bounded work.** No call touches more than a constant number of entries (for the heap: a logarithm of the
 ///   timers it holds) beyond the turn's budget. Storage grows by pieces, never by one great copy. Only clear, shrink,
 ///   iterating, reserving and dropping are exempt.
-/// - **C9 Memory follows the live timers**: a cancelled timer's place is free at once, and the wheel never holds more than
-///   one line (64 bytes) for each live timer plus a constant, after every call, in whatever order timers are armed and
-///   cancelled, whether the clock moves or stands. There is nothing to collect.
+/// - **C9 Memory follows the live timers**: a cancelled timer's place is free at once, and the wheel never holds more
+///   than one line (64 bytes) for each live timer plus a constant, after every call, in whatever order timers are
+///   armed and cancelled, whether the clock moves or stands. There is nothing to collect.
 pub trait Timer<T> {
     /// Arms a timer for `deadline`, carrying `value`. [`TimerExt::insert`] also takes a bare [`Timestamp`].
     ///
@@ -211,8 +211,8 @@ pub trait Timer<T> {
     /// If dropping a value panics, all other values are dropped nevertheless, and the container is empty.
     fn clear(&mut self);
 
-    /// Makes room for `additional` more timers, so that arming them allocates nothing for their values. With a limit, room
-    /// is made for no more than that allows.
+    /// Makes room for `additional` more timers, so that arming them allocates nothing for their values. With a limit,
+    /// room is made for no more than that allows.
     ///
     /// # Panics
     ///

@@ -32,14 +32,7 @@ pub(crate) fn draw() -> String {
     );
     svg.label(24.0, 58.0, 13, FAINT, Anchor::Start, &what);
     svg.label(24.0, 84.0, 13, TEXTBOOK, Anchor::Start, &format!("━ Linux: all {} in one jiffy", grouped(TIMERS)));
-    svg.label(
-        380.0,
-        84.0,
-        13,
-        OURS,
-        Anchor::Start,
-        &format!("━ tickwheel: at most {most} in one tick, line by line"),
-    );
+    svg.label(380.0, 84.0, 13, OURS, Anchor::Start, &format!("━ tickwheel: at most {most} in one tick, line by line"));
 
     // tv1's turns, as time goes through them.
     for (turn, name, fill) in [

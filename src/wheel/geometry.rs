@@ -153,7 +153,8 @@ pub(crate) const fn rings<G: Geometry>() -> [Ring; LEVELS + 1] {
     all
 }
 
-/// The last tick that each level takes at `now`. `holds` tells whether the slot of a level that spans a tick has timers.
+/// The last tick that each level takes at `now`. `holds` tells whether the slot of a level that spans a tick has
+/// timers.
 ///
 /// A level reaches to the end of its ring's next turn, but takes timers for a turn only once nothing above holds that
 /// turn any more. Else a timer could pass by one that was armed before it.

@@ -18,7 +18,7 @@ pub(crate) const FIRST: usize = 3;
 /// Entries of a line.
 pub(crate) const ENTRIES: usize = WORDS - FIRST;
 /// Lines in a page.
-pub(crate) const PAGE: usize = 64;
+const PAGE: usize = 64;
 /// No line: the one at index 0 is never used.
 pub(crate) const NONE: u32 = 0;
 /// As many lines as there may be. Positions behind the last one have other meanings.

@@ -247,8 +247,8 @@ impl<G: Geometry> Slots<G> {
         lone.into_iter().chain(in_lines.flatten())
     }
 
-    /// Puts all timers on as few lines as they need. `is_good` tells whether an entry is that of a timer. Gives the slots'
-    /// timers and positions, in order, for the caller to tell their places.
+    /// Puts all timers on as few lines as they need. `is_good` tells whether an entry is that of a timer. Gives the
+    /// slots' timers and positions, in order, for the caller to tell their places.
     pub(crate) fn repack(&mut self, is_good: impl Fn(u32, u32) -> bool) -> Vec<(u32, u32)> {
         let mut packed = Self::new();
         let mut moved = Vec::new();

@@ -1,7 +1,7 @@
 //! The timers of a wheel, and where each is filed.
 //!
-//! A timer within reach has one entry in the slot of its tick, and its place in the arena keeps the entry's position. So
-//! it is removed exactly, in a step, when it is cancelled or moved to earlier: nothing of it stays behind. Moved to
+//! A timer within reach has one entry in the slot of its tick, and its place in the arena keeps the entry's position.
+//! So it is removed exactly, in a step, when it is cancelled or moved to earlier: nothing of it stays behind. Moved to
 //! later, only the tick changes in its place; the entry is met where it lies, and filed again.
 //!
 //! Places keep the low halves of ticks; all of them lie from `now` to within the last level's reach, so that they are
@@ -211,6 +211,7 @@ impl<T, G: Geometry> Store<T, G> {
         let tick = self.due(deadline);
         let id = self.places.insert(OUTLIER, tick as u32, value)?;
         self.file_or_set_aside(tick, id.index());
+        self.ask_for_stock();
         Ok(id)
     }
 
@@ -285,6 +286,7 @@ impl<T, G: Geometry> Store<T, G> {
             *due = tick as u32;
         }
         self.file_or_set_aside(tick, id.index());
+        self.ask_for_stock();
         true
     }
 

@@ -1,7 +1,7 @@
 //! From points in time to ticks and back, for a wheel that does it in every call.
 //!
-//! The results are those of its [`Resolution`]. Where that divides, this multiplies, for the first 2⁶³ ns: a 64-bit division
-//! occupies the divider for as long as an empty turn takes.
+//! The results are those of its [`Resolution`]. Where that divides, this multiplies, for the first 2⁶³ ns: a 64-bit
+//! division occupies the divider for as long as an empty turn takes.
 
 use crate::time::{Deadline, Resolution, Tick, Timestamp};
 
@@ -33,8 +33,9 @@ impl Ticks {
 
     /// nanos / length, for nanos below 2⁶³.
     ///
-    /// The factor is (2^(63 + shift) + e) / length with e < length. So the product, n · factor / 2^(63 + shift), exceeds
-    /// n / length by less than 2^-shift, which is at most 1 / length: not enough to reach the next whole number.
+    /// The factor is (2^(63 + shift) + e) / length with e < length. So the product, n · factor / 2^(63 + shift),
+    /// exceeds n / length by less than 2^-shift, which is at most 1 / length: not enough to reach the next whole
+    /// number.
     #[inline]
     const fn whole(&self, nanos: u64) -> u64 {
         (((2 * nanos) as u128 * self.factor as u128) >> 64) as u64 >> (self.shift & 63)

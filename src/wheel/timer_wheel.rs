@@ -78,8 +78,8 @@ impl<T, G: Geometry> TimerWheel<T, G> {
         Self { store: Store::new(Ticks::new(resolution), now) }
     }
 
-    /// The same wheel, with room for at most `max_timers`, though never for fewer than it holds: past them, arming fails
-    /// and gives the value back. Without a limit a wheel holds some 2²⁸ timers.
+    /// The same wheel, with room for at most `max_timers`, though never for fewer than it holds: past them, arming
+    /// fails and gives the value back. Without a limit a wheel holds some 2²⁸ timers.
     pub fn with_max_timers(mut self, max_timers: usize) -> Self {
         self.store.places.set_max_live(max_timers);
         self

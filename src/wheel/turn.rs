@@ -5,12 +5,15 @@
 //! overdue.
 
 use super::geometry::{Geometry, shift, slots};
-use super::lines::{FIRST, PAGE, start_of};
+use super::lines::{FIRST, start_of};
 use super::outliers::Side;
 use super::slots::Slots;
 use super::store::Store;
 use crate::time::Timestamp;
 use crate::timer::{Budget, Expired};
+
+/// So many lines and places are to be free when a turn is done.
+const STOCK: usize = 32;
 
 impl<T, G: Geometry> Store<T, G> {
     /// Opens a turn, at the last turn's time if `now` lies before it.
@@ -80,14 +83,32 @@ impl<T, G: Geometry> Store<T, G> {
     /// have a budget, and take longer anyway.
     #[inline]
     fn restock(&mut self) {
-        // More of them where there are millions of timers, of which more are armed until the next turn.
-        let more = self.places.places() >> 13;
-        if self.slots.lines().free_lines() < PAGE / 2 + more {
+        if self.is_short_of_lines(STOCK) {
             self.slots.lines_mut().grow();
         }
-        if self.places.free_places() < PAGE / 2 + more && self.places.free_places() < self.places.room() {
+        if self.is_short_of_places(STOCK) {
             self.places.grow();
         }
+    }
+
+    /// Sees to it that the next turn restocks, though nothing may be due, if calls have used up most of the stock.
+    #[inline]
+    pub(crate) fn ask_for_stock(&mut self) {
+        if self.is_short_of_lines(STOCK / 2) || self.is_short_of_places(STOCK / 2) {
+            self.quiet_until = 0;
+        }
+    }
+
+    #[inline]
+    fn is_short_of_lines(&self, least: usize) -> bool {
+        // More of them where there are millions of timers, of which more are armed until the next turn.
+        self.slots.lines().free_lines() < least + (self.places.places() >> 13)
+    }
+
+    #[inline]
+    fn is_short_of_places(&self, least: usize) -> bool {
+        let free = self.places.free_places();
+        free < least + (self.places.places() >> 13) && free < self.places.room()
     }
 
     /// Takes the next outlier that is due at `now`.

@@ -10,8 +10,13 @@ const FLOORS: &[(u32, &[&str])] = &[
     (6, &["compat", "integrations"]),
     (5, &["future", "channel", "default"]),
     (4, &["driver"]),
+<<<<<<< HEAD:tests/tidy/src/house.rs
     (3, &["wheel", "heap", "recorded", "recording"]),
     (2, &["timer", "head", "arena", "clock", "period"]),
+=======
+    (3, &["wheel", "heap"]),
+    (2, &["timer", "arena", "clock", "period"]),
+>>>>>>> wheel:tests/tidy/house.rs
     (1, &["time", "error", "sync", "paged"]),
 ];
 
@@ -25,17 +30,13 @@ const LINES: &[&[&str]] = &[
         "wheel::clear",
         "wheel::first",
         "wheel::turn",
-        "wheel::stock",
-        "wheel::sweep",
+        "wheel::next",
         "wheel::cascade",
         "wheel::store",
-        "wheel::level",
-        "wheel::marks",
+        "wheel::slots",
         "wheel::outliers",
-        "wheel::progress",
         "wheel::work",
-        "wheel::run",
-        "wheel::chunk",
+        "wheel::lines",
         "wheel::bitmap",
         "wheel::geometry",
         "wheel::ticks",
@@ -118,9 +119,14 @@ const LINES: &[&[&str]] = &[
         "integrations::tokio::sleep",
     ],
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
+<<<<<<< HEAD:tests/tidy/src/house.rs
     &["arena", "arena::apart", "arena::beside", "arena::page", "head", "timer"],
     &["time", "error", "sync"],
     &["recorded", "recording"],
+=======
+    &["arena", "timer"],
+    &["time", "error"],
+>>>>>>> wheel:tests/tidy/house.rs
 ];
 
 /// Whom a module does not know, although the floors would let it: the timers see no clock, lock or thread, and the
