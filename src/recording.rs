@@ -123,10 +123,15 @@ impl State {
                 line.bytes(b",start,");
                 line.number(timer.into());
                 line.bytes(b",");
+                let from = line.len;
                 line.number(deadline.soft().as_nanos());
                 line.bytes(b",");
-                line.number(deadline.hard().as_nanos());
-                line.bytes(b",");
+                if deadline.is_exact() {
+                    line.again(from);
+                } else {
+                    line.number(deadline.hard().as_nanos());
+                    line.bytes(b",");
+                }
                 line.word(name);
             }
             Op::Cancel => {
@@ -175,6 +180,17 @@ fn told(file: &Path, error: &io::Error) -> std::string::String {
     std::format!("{}: {error}", file.display())
 }
 
+/// The digits of every number below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
 /// A line that is being put together, on the stack: each operation writes one.
 struct Line {
     bytes: [u8; LINE],
@@ -195,16 +211,22 @@ impl Line {
         self.len += LEN;
     }
 
+    /// What was written since the line was `from` bytes long, once more.
+    fn again(&mut self, from: usize) {
+        let end = self.len;
+        self.bytes.copy_within(from..end, end);
+        self.len += end - from;
+    }
+
     /// The digits, two at a time, from the last to the first.
     fn number(&mut self, number: u64) {
         let (start, mut rest) = (self.len, number);
         self.len += number.checked_ilog10().unwrap_or(0) as usize + 1;
         let mut at = self.len;
         while at >= start + 2 {
-            let pair = (rest % 100) as u8;
-            rest /= 100;
             at -= 2;
-            self.bytes[at..at + 2].copy_from_slice(&[b'0' + pair / 10, b'0' + pair % 10]);
+            self.bytes[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+            rest /= 100;
         }
         if at > start {
             self.bytes[start] = b'0' + rest as u8;

@@ -167,7 +167,8 @@ fn lateness(text: &mut String, trace: &Trace, replays: &[(Contender, Outcome)]) 
     let _ = writeln!(
         text,
         "Lateness by design: how long after its deadline each of the {} timers ran that the {recorder} called\n\
-         too. Ours in virtual time, where the clock stops for every turn; the {recorder}'s on a loaded machine. It shows\n\
+         too. Ours in virtual time, where the clock stops for every turn; the {recorder}'s on a loaded machine. \
+         It shows\n\
          what rounding costs, and is not a race of the two.",
         grouped(same),
     );

@@ -115,6 +115,12 @@ impl Sorted {
         self.0.get(rank.saturating_sub(1)).copied()
     }
 
+    /// The widest gap between neighbors of the middle nine tenths, at least 1.
+    fn widest_gap_ns(&self) -> u32 {
+        let middle = &self.0[self.0.len() / 20..self.0.len() - self.0.len() / 20];
+        middle.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(1).max(1)
+    }
+
     pub(crate) fn longest_ns(&self) -> Option<u32> {
         self.0.last().copied()
     }
@@ -125,7 +131,7 @@ impl Sorted {
 pub(crate) struct Watch {
     /// What a sample of nothing takes: the median of many.
     pub(crate) cost_ns: u32,
-    /// The least by which two readings of it differ: what is shorter it does not see.
+    /// How far apart the times are that it tells: what is shorter it may not see.
     pub(crate) resolution_ns: u32,
 }
 
@@ -136,8 +142,7 @@ impl Watch {
             stopwatch.time(|| std::hint::black_box(()), |()| Call::NextTurn);
         }
         let sorted = stopwatch.into_samples().sorted(Call::NextTurn);
-        let steps = sorted.0.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0);
-        Self { cost_ns: sorted.quantile_ns(0.5).unwrap_or(0), resolution_ns: steps.min().unwrap_or(1) }
+        Self { cost_ns: sorted.quantile_ns(0.5).unwrap_or(0), resolution_ns: sorted.widest_gap_ns() }
     }
 
     /// A sample in words: none at all is less than the clock can tell.
@@ -179,5 +184,12 @@ mod tests {
         assert_eq!(sorted.quantile_ns(0.999), Some(999));
         assert_eq!(sorted.quantile_ns(1.0), Some(1000));
         assert_eq!(samples(&[]).sorted(Call::Cancel).quantile_ns(0.5), None);
+    }
+
+    #[test]
+    fn the_clocks_resolution_is_that_of_its_usual_times() {
+        let steps: Vec<u32> = (0..1000).map(|at| if at == 0 { 9_000 } else { 20 + at % 4 * 10 }).collect();
+        assert_eq!(samples(&steps).sorted(Call::Cancel).widest_gap_ns(), 10);
+        assert_eq!(samples(&[7]).sorted(Call::Cancel).widest_gap_ns(), 1);
     }
 }

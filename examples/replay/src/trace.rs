@@ -169,8 +169,8 @@ impl Trace {
         self.events.last().map_or(Duration::ZERO, |last| last.at - Timestamp::ZERO)
     }
 
-    /// Who used the timers: a `kernel`, or a `program` that recorded its own. Any recording of a kernel's hrtimers holds
-    /// its tick, or a sleep.
+    /// What used the timers: a `kernel`, or a `program` that recorded its own. Any recording of a kernel's hrtimers
+    /// holds its tick, or a sleep.
     pub(crate) fn recorder(&self) -> &'static str {
         const OF_KERNELS: [&str; 3] = ["hrtimer_wakeup", "tick_nohz_handler", "tick_sched_timer"];
         let is_kernels = self.functions.iter().any(|function| OF_KERNELS.contains(&function.as_str()));
