@@ -76,10 +76,6 @@ impl Rounds for Ticking {
         let late = QUANTILES.iter().map(|(_, share)| late.value_at_quantile(*share) as f64);
         Ok(late.chain([cpu.as_secs_f64() / passed.as_secs_f64() * 100.0]).collect())
     }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 /// As many runs as asked for, none early, and none left out where the next is due a period after the last.

@@ -112,10 +112,6 @@ impl<S: Sleepers> Rounds for Crowd<S> {
         let quantile = |share: f64| late_ns[((crowd - 1) as f64 * share) as usize] as f64;
         Ok(vec![cpu_ns, quantile(0.5), quantile(0.99), quantile(1.0)])
     }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 /// A task for each, with a sleep of the peer's.

@@ -164,8 +164,4 @@ impl Rounds for Floor {
         let Self(operations, work) = self;
         Ok(vec![ns_each(*operations, || work(*operations))])
     }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        Ok(())
-    }
 }

@@ -52,14 +52,14 @@ pub trait Contender: Default + 'static {
     /// Why it may, for the notes under the tables.
     const BY_DESIGN: &'static str = "nothing";
 
-    /// What cancelling and resetting take. A timer has one, and whoever uses it up replaces it.
+    /// What cancelling and resetting take. A timer has one, and what uses it up replaces it.
     type Key;
     type Value: Value;
 
     /// Arms a timer for a tick that lies ahead.
     fn arm(&mut self, due_ticks: u64, value: Self::Value) -> Self::Key;
 
-    /// Arms a timer that nobody will cancel or reset.
+    /// Arms a timer that will not be cancelled or reset.
     fn arm_keyless(&mut self, due_ticks: u64, value: Self::Value) {
         self.arm(due_ticks, value);
     }
@@ -88,23 +88,23 @@ pub trait Contender: Default + 'static {
                 while now_ticks < to_ticks {
                     let ticks = next(now_ticks) - now_ticks;
                     now_ticks += ticks;
-                    handler.before_turn(self, now_ticks);
+                    handler(self, now_ticks, Event::Before);
                     PausedRuntime::advance(ticks).await;
                     self.turn(now_ticks, handler);
-                    handler.after_turn();
+                    handler(self, now_ticks, Event::After);
                 }
             });
         } else {
             while now_ticks < to_ticks {
                 now_ticks = next(now_ticks);
-                handler.before_turn(self, now_ticks);
+                handler(self, now_ticks, Event::Before);
                 self.turn(now_ticks, handler);
-                handler.after_turn();
+                handler(self, now_ticks, Event::After);
             }
         }
     }
 
-    /// One turn: hands every timer that is due by `now_ticks` to [`OnTurn::fired`].
+    /// One turn: hands every timer that is due by `now_ticks` to `handler`.
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H);
 
     /// From now on a turn that has touched so many timers, fired or moved, goes on as another one, where the contender
@@ -124,17 +124,46 @@ pub trait Contender: Default + 'static {
     }
 }
 
-/// What a job does while the clock runs.
-pub trait OnTurn<C: Contender> {
-    /// Called before the turn at `now_ticks`, while the clock stands one step earlier.
-    fn before_turn(&mut self, _timers: &mut C, _now_ticks: u64) {}
+/// What a job is told of while the clock runs.
+pub enum Event<V> {
+    /// A turn is about to begin; the clock stands one step earlier.
+    Before,
+    /// A timer fires; the job may arm, cancel and reset.
+    Fired(V),
+    /// The turn is split here.
+    Split,
+    /// The turn is over.
+    After,
+}
 
-    /// Called for each timer that fires; may arm, cancel and reset.
-    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: C::Value);
+/// What a job does while the clock runs: it is called with the tick of the turn.
+pub trait OnTurn<C: Contender>: FnMut(&mut C, u64, Event<C::Value>) {}
 
-    /// Called between the parts of a turn that is split.
-    fn split(&mut self) {}
+impl<C: Contender, F: FnMut(&mut C, u64, Event<C::Value>)> OnTurn<C> for F {}
 
-    /// Called when the turn is over.
-    fn after_turn(&mut self) {}
+// The jobs make these calls, and none is inlined into a job: what is counted for one does not depend on how many others
+// are compiled in.
+
+/// [`Contender::arm`].
+#[inline(never)]
+pub(crate) fn arm<C: Contender>(timers: &mut C, due_ticks: u64, value: C::Value) -> C::Key {
+    timers.arm(due_ticks, value)
+}
+
+/// [`Contender::arm_keyless`].
+#[inline(never)]
+pub(crate) fn arm_keyless<C: Contender>(timers: &mut C, due_ticks: u64, value: C::Value) {
+    timers.arm_keyless(due_ticks, value);
+}
+
+/// [`Contender::cancel`].
+#[inline(never)]
+pub(crate) fn cancel<C: Contender>(timers: &mut C, key: &mut C::Key) -> Option<C::Value> {
+    timers.cancel(key)
+}
+
+/// [`Contender::reset`].
+#[inline(never)]
+pub(crate) fn reset<C: Contender>(timers: &mut C, key: &mut C::Key, due_ticks: u64) {
+    timers.reset(key, due_ticks);
 }

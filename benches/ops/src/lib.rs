@@ -28,8 +28,8 @@
 //! - All contenders pay for the harness: a random number, and the key of a random timer looked up in a `Vec` (one cache
 //!   miss at large N), about 3 ns and one miss for each operation.
 //! - No contender reads a clock: deadlines are given as points in time. In a program each arming or reset would first
-//!   read one (about 25 ns), unless it keeps the time of its last wake-up; that favours nobody, but makes all ratios
-//!   larger.
+//!   read one (about 25 ns), unless it keeps the time of its last wake-up; that favors none of them, but makes all
+//!   ratios larger.
 //! - What favours or harms a single contender stands at its own file in [`contenders`].
 
 mod contender;
@@ -42,12 +42,11 @@ mod moments;
 mod paused_runtime;
 mod roster;
 mod stalls;
-mod timed_turns;
 mod timeouts;
 
-pub use contender::{Contender, OnTurn, Value, Wide};
+pub use contender::{Contender, Event, OnTurn, Value, Wide};
 pub use job::{Job, title};
 pub use ledger::Ledger;
-pub use load::{Held, Load, Random, TOGETHER_UP_TO};
+pub use load::{Books, Held, Load, Random, TOGETHER_UP_TO};
 pub use paused_runtime::PausedRuntime;
 pub use roster::{BTREE, Entry, FAULTY, OURS, TOKIOS, measure};

@@ -2,11 +2,10 @@
 
 use harness::{Rounds, ns_each, timed};
 
-use crate::contender::{Contender, OnTurn, Value};
+use crate::contender::{Contender, Event, Value, arm, cancel};
 use crate::job::Job;
-use crate::ledger::Ledger;
-use crate::load::{Held, Load, MAX_DELAY_TICKS, Random, tidy_memory};
-use crate::timeouts::LIVES_PER_TICK;
+use crate::load::{Books, Load, MAX_DELAY_TICKS, Random, tidy_memory};
+use crate::timeouts::{LIVES_PER_TICK, burst_ticks};
 
 /// How often, on average, job b2 resets a timer within its timeout. One in e^4 timers (1.8 %) thus sees no reset for
 /// 60,000 ticks and fires, and is armed again.
@@ -42,7 +41,8 @@ pub(crate) fn start<C: Contender>(job: Job, count: usize, operations: Option<u64
             (load, Load::reset_running)
         }
         Job::C | Job::CWide => {
-            let mut load = Load::without_keys(count);
+            let mut load = Load::empty();
+            load.fill_keyless(count, Random::delay_ticks);
             load.hold(events_in(count as u64, warm_up_ticks(count)));
             (load, Load::hold)
         }
@@ -125,7 +125,7 @@ impl<C: Contender> Rounds for Standing<C> {
             (self.work)(&mut self.load, self.warm_up);
         }
         let elapsed = timed(|| self.done = (self.work)(&mut self.load, self.each_round));
-        self.load.ledger.check(&self.load.timers)?;
+        self.load.books.ledger.check(&self.load.timers)?;
         Ok(vec![elapsed.as_nanos() as f64 / self.done as f64])
     }
 
@@ -150,30 +150,21 @@ impl Rounds for Anew {
     fn operations(&self) -> u64 {
         self.0 as u64
     }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 /// Job d.
 fn arm_and_drain<C: Contender>(count: usize) -> Result<Vec<f64>, String> {
     let mut load = Load::<C>::empty();
-    let arm = ns_each(count as u64, || {
-        let _entered = load.timers.enter();
-        (0..count).for_each(|_| load.arm_keyless());
-    });
-    let fire = ns_each(count as u64, || {
-        load.run_for(MAX_DELAY_TICKS + C::LATE_TICKS, |ledger, _| Drain { ledger });
-    });
+    let arm = ns_each(count as u64, || load.fill_keyless(count, Random::delay_ticks));
+    let fire = ns_each(count as u64, || load.run_for(MAX_DELAY_TICKS + C::LATE_TICKS, drain));
     load.finish().map(|()| vec![arm, fire])
 }
 
 /// Job `clustered`.
 fn burst<C: Contender>(count: usize) -> Result<Vec<f64>, String> {
     let mut load = Load::<C>::empty();
-    let mut burst = load.burst(count);
-    let life = ns_each(count as u64, || load.run_burst(&mut burst));
+    let burst = load.burst(count);
+    let life = ns_each(count as u64, || load.run_for(burst_ticks::<C>(), burst));
     load.finish().map(|()| vec![life])
 }
 
@@ -181,11 +172,12 @@ impl<C: Contender> Load<C> {
     /// Job a1.
     fn arm_and_cancel(&mut self, operations: u64) -> u64 {
         let _entered = self.timers.enter();
-        let value = self.held.len() as u64;
+        let Books { held, ledger, rng, .. } = &mut self.books;
+        let value = held.len() as u64;
         for _ in 0..operations {
-            let mut key = self.timers.arm(self.now_ticks + self.rng.delay_ticks(), C::Value::of(value));
-            self.ledger.armed(value);
-            self.ledger.cancelled(self.timers.cancel(&mut key), value);
+            let mut key = arm(&mut self.timers, self.now_ticks + rng.delay_ticks(), C::Value::of(value));
+            ledger.armed(value);
+            ledger.cancelled(cancel(&mut self.timers, &mut key), value);
         }
         operations
     }
@@ -194,12 +186,10 @@ impl<C: Contender> Load<C> {
     pub fn replace_random(&mut self, operations: u64) -> u64 {
         let _entered = self.timers.enter();
         for _ in 0..operations {
-            let place = self.rng.place(self.held.len());
-            let value = place as u64;
-            self.ledger.cancelled(self.timers.cancel(&mut self.held[place].key), value);
-            let due_ticks = self.now_ticks + self.rng.delay_ticks();
-            self.held[place] = Held::new(self.timers.arm(due_ticks, C::Value::of(value)), due_ticks);
-            self.ledger.armed(value);
+            let place = self.books.rng.place(self.books.held.len());
+            self.books.cancel(&mut self.timers, place);
+            let due_ticks = self.now_ticks + self.books.rng.delay_ticks();
+            self.books.arm(&mut self.timers, place, due_ticks);
         }
         operations
     }
@@ -208,86 +198,54 @@ impl<C: Contender> Load<C> {
     fn reset_random(&mut self, operations: u64) -> u64 {
         let _entered = self.timers.enter();
         for _ in 0..operations {
-            let place = self.rng.place(self.held.len());
-            let held = &mut self.held[place];
-            let due_ticks = u64::from(held.due_ticks) + self.rng.delay_ticks();
-            self.timers.reset(&mut held.key, due_ticks);
-            held.moved_to(due_ticks);
+            let place = self.books.rng.place(self.books.held.len());
+            let due_ticks = u64::from(self.books.held[place].due_ticks) + self.books.rng.delay_ticks();
+            self.books.reset(&mut self.timers, place, due_ticks);
         }
         operations
     }
 
-    /// Job b2.
+    /// Job b2: resets before each turn, and arms again what fires in it.
     fn reset_running(&mut self, operations: u64) -> u64 {
-        let per_tick = resets_per_tick(self.held.len());
+        let per_tick = resets_per_tick(self.books.held.len());
         let ticks = operations.div_ceil(per_tick);
-        let mut held = std::mem::take(&mut self.held);
-        self.run_for(ticks, |ledger, rng| IdleConnections { held: &mut held, ledger, rng, per_tick });
-        self.held = held;
+        self.run_for(ticks, |timers, books, now_ticks, event| match event {
+            Event::Before => {
+                for _ in 0..per_tick {
+                    let place = books.rng.place(books.held.len());
+                    books.reset(timers, place, now_ticks - 1 + MAX_DELAY_TICKS);
+                }
+            }
+            Event::Fired(value) => {
+                let place = books.fired(timers, now_ticks, value);
+                books.arm(timers, place, now_ticks + MAX_DELAY_TICKS);
+            }
+            _ => {}
+        });
         ticks * per_tick
     }
 
     /// Job c.
     fn hold(&mut self, operations: u64) -> u64 {
-        let ticks = (operations * MAX_DELAY_TICKS / 2).div_ceil(self.ledger.live()).next_multiple_of(256);
-        let fired_before = self.ledger.left();
-        self.run_for(ticks, |ledger, rng| Hold { ledger, rng });
-        self.ledger.left() - fired_before
+        let fired_before = self.books.ledger.left();
+        let ticks = (operations * MAX_DELAY_TICKS / 2).div_ceil(self.books.ledger.live()).next_multiple_of(256);
+        self.run_for(ticks, hold);
+        self.books.ledger.left() - fired_before
     }
 }
 
 /// What job c does: arms again what fires.
-pub(crate) struct Hold<'a> {
-    pub(crate) ledger: &'a mut Ledger,
-    pub(crate) rng: &'a mut Random,
-}
-
-impl<C: Contender> OnTurn<C> for Hold<'_> {
-    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: C::Value) {
-        let due_ticks = value.number();
-        self.ledger.fired(due_ticks, due_ticks, now_ticks);
-        let next_ticks = now_ticks + self.rng.delay_ticks();
-        timers.arm_keyless(next_ticks, C::Value::of(next_ticks));
-        self.ledger.armed(next_ticks);
+pub(crate) fn hold<C: Contender>(timers: &mut C, books: &mut Books<C::Key>, now_ticks: u64, event: Event<C::Value>) {
+    if let Event::Fired(value) = event {
+        books.ledger.fired(value.number(), value.number(), now_ticks);
+        let next_ticks = now_ticks + books.rng.delay_ticks();
+        books.arm_keyless(timers, next_ticks);
     }
 }
 
 /// Every timer fires, and no other one comes.
-pub(crate) struct Drain<'a> {
-    pub(crate) ledger: &'a mut Ledger,
-}
-
-impl<C: Contender> OnTurn<C> for Drain<'_> {
-    fn fired(&mut self, _timers: &mut C, now_ticks: u64, value: C::Value) {
-        let due_ticks = value.number();
-        self.ledger.fired(due_ticks, due_ticks, now_ticks);
-    }
-}
-
-/// What job b2 does: resets before each turn, and arms again what fires in it.
-struct IdleConnections<'a, K> {
-    held: &'a mut [Held<K>],
-    ledger: &'a mut Ledger,
-    rng: &'a mut Random,
-    per_tick: u64,
-}
-
-impl<C: Contender> OnTurn<C> for IdleConnections<'_, C::Key> {
-    fn before_turn(&mut self, timers: &mut C, now_ticks: u64) {
-        let due_ticks = now_ticks - 1 + MAX_DELAY_TICKS;
-        for _ in 0..self.per_tick {
-            let held = &mut self.held[self.rng.place(self.held.len())];
-            timers.reset(&mut held.key, due_ticks);
-            held.moved_to(due_ticks);
-        }
-    }
-
-    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: C::Value) {
-        let held = &mut self.held[value.number() as usize];
-        self.ledger.fired(value.number(), held.due_ticks.into(), now_ticks);
-        timers.release(&mut held.key);
-        let due_ticks = now_ticks + MAX_DELAY_TICKS;
-        *held = Held::new(timers.arm(due_ticks, value), due_ticks);
-        self.ledger.armed(value.number());
+pub(crate) fn drain<C: Contender>(_timers: &mut C, books: &mut Books<C::Key>, now_ticks: u64, event: Event<C::Value>) {
+    if let Event::Fired(value) = event {
+        books.ledger.fired(value.number(), value.number(), now_ticks);
     }
 }

@@ -9,11 +9,9 @@
 
 use harness::Series;
 
-use crate::contender::{Contender, OnTurn, Value};
-use crate::ledger::Ledger;
-use crate::load::{Held, Load, MAX_DELAY_TICKS};
-use crate::means::{Drain, LEVEL_TICKS};
-use crate::timed_turns::TimedTurns;
+use crate::contender::{Contender, Event};
+use crate::load::{Load, MAX_DELAY_TICKS};
+use crate::means::{LEVEL_TICKS, drain};
 
 const HOUR_TICKS: u64 = 3_600_000;
 const ONE_TICK: u64 = 30_000;
@@ -21,75 +19,39 @@ const SPLIT_AFTER: u64 = 1_000;
 
 /// All three.
 pub(crate) fn moments<C: Contender>(count: usize) -> Result<Vec<Series>, String> {
-    Ok(vec![after_an_hour::<C>(count)?, all_moved::<C>(count)?, in_one_tick::<C>(count)?])
+    let mut load = Load::<C>::empty();
+    load.fill_keyless(count, |rng| HOUR_TICKS + rng.delay_ticks());
+    let after_an_hour = after_a_leap(load, HOUR_TICKS, LEVEL_TICKS)?;
+    let all_moved = all_moved::<C>(count)?;
+    let mut load = Load::<C>::empty();
+    load.fill_keyless(count, |_| ONE_TICK);
+    Ok(vec![after_an_hour, all_moved, after_a_leap(load, ONE_TICK - 1, 1 + C::LATE_TICKS)?])
 }
 
-fn after_an_hour<C: Contender>(count: usize) -> Result<Series, String> {
-    let mut load = splitting(Load::<C>::empty());
-    arm_all(&mut load, count, |load| HOUR_TICKS + load.rng.delay_ticks());
-    let mut timed = TimedTurns::of(Drain { ledger: &mut load.ledger });
-    load.timers.run(0, HOUR_TICKS, HOUR_TICKS, &mut timed);
-    load.timers.run(HOUR_TICKS, HOUR_TICKS + LEVEL_TICKS, 1, &mut timed);
-    let turns = timed.into_turns();
-    load.now_ticks = HOUR_TICKS + LEVEL_TICKS;
-    load.finish()?;
-    Ok(turns)
+/// The clock goes to `leap_ticks` in one turn, and on tick by tick.
+fn after_a_leap<C: Contender>(mut load: Load<C>, leap_ticks: u64, ticks: u64) -> Result<Series, String> {
+    load.timers.split_turns_after(SPLIT_AFTER);
+    let mut turns = Series::default();
+    load.time_turns(leap_ticks, leap_ticks, &mut turns, drain);
+    load.time_turns(leap_ticks + ticks, 1, &mut turns, drain);
+    load.finish().map(|()| turns)
 }
 
 fn all_moved<C: Contender>(count: usize) -> Result<Series, String> {
-    let mut load = splitting(Load::<C>::with_keys(count));
-    let mut held = std::mem::take(&mut load.held);
+    let mut load = Load::<C>::with_keys(count);
+    load.timers.split_turns_after(SPLIT_AFTER);
     {
         let _entered = load.timers.enter();
-        for held in &mut held {
-            let due_ticks = u64::from(held.due_ticks) + MAX_DELAY_TICKS;
-            load.timers.reset(&mut held.key, due_ticks);
-            held.moved_to(due_ticks);
+        for place in 0..count {
+            let due_ticks = u64::from(load.books.held[place].due_ticks) + MAX_DELAY_TICKS;
+            load.books.reset(&mut load.timers, place, due_ticks);
         }
     }
-    let ticks = 2 * MAX_DELAY_TICKS + C::LATE_TICKS;
-    let turns = load.run_for(ticks, |ledger, _| TimedTurns::of(Leaving { held: &mut held, ledger })).into_turns();
-    load.finish()?;
-    Ok(turns)
-}
-
-fn in_one_tick<C: Contender>(count: usize) -> Result<Series, String> {
-    let mut load = splitting(Load::<C>::empty());
-    arm_all(&mut load, count, |_| ONE_TICK);
-    let mut timed = TimedTurns::of(Drain { ledger: &mut load.ledger });
-    load.timers.run(0, ONE_TICK - 1, ONE_TICK - 1, &mut timed);
-    load.timers.run(ONE_TICK - 1, ONE_TICK + C::LATE_TICKS, 1, &mut timed);
-    let turns = timed.into_turns();
-    load.now_ticks = ONE_TICK + C::LATE_TICKS;
-    load.finish()?;
-    Ok(turns)
-}
-
-fn splitting<C: Contender>(mut load: Load<C>) -> Load<C> {
-    load.timers.split_turns_after(SPLIT_AFTER);
-    load
-}
-
-/// Arms `count` timers without keys.
-fn arm_all<C: Contender>(load: &mut Load<C>, count: usize, mut due: impl FnMut(&mut Load<C>) -> u64) {
-    let _entered = load.timers.enter();
-    for _ in 0..count {
-        let due_ticks = due(load);
-        load.arm_keyless_at(due_ticks);
-    }
-}
-
-/// Timers fire, and leave their keys.
-pub(crate) struct Leaving<'a, K> {
-    pub(crate) held: &'a mut [Held<K>],
-    pub(crate) ledger: &'a mut Ledger,
-}
-
-impl<C: Contender> OnTurn<C> for Leaving<'_, C::Key> {
-    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: C::Value) {
-        let value = value.number();
-        let held = &mut self.held[value as usize];
-        timers.release(&mut held.key);
-        self.ledger.fired(value, std::mem::take(&mut held.due_ticks).into(), now_ticks);
-    }
+    let mut turns = Series::default();
+    load.time_turns(2 * MAX_DELAY_TICKS + C::LATE_TICKS, 1, &mut turns, |timers, books, now_ticks, event| {
+        if let Event::Fired(value) = event {
+            books.fired(timers, now_ticks, value);
+        }
+    });
+    load.finish().map(|()| turns)
 }

@@ -5,14 +5,8 @@
 //! that those of one kind are first in, first out; at each tick the oldest of all are cancelled, and what is cancelled
 //! or fires is armed anew. The short ones fire and the long ones are cancelled, about half of each.
 
-use std::collections::VecDeque;
-
-use harness::Series;
-
-use crate::contender::{Contender, OnTurn, Value};
-use crate::ledger::Ledger;
-use crate::load::{Held, Load, Random};
-use crate::timed_turns::TimedTurns;
+use crate::contender::{Contender, Event};
+use crate::load::{Books, Load};
 
 const BURST_TICKS: u64 = 1_000;
 const BURST_TIMEOUT_TICKS: u64 = 30_000;
@@ -25,149 +19,92 @@ const CANCELS_PER_TICK: u64 = 20_000;
 /// One in so many timers is cancelled or fires at each tick, in the long run.
 pub(crate) const LIVES_PER_TICK: u64 = CANCELS_PER_TICK / 2;
 
-/// What is to be done in a burst.
-pub(crate) struct Burst {
-    count: u64,
-    /// Places to be cancelled, the last one first.
-    cancels: Vec<u32>,
+/// How long a burst takes, until the last of it has fired.
+pub(crate) const fn burst_ticks<C: Contender>() -> u64 {
+    BURST_TICKS + BURST_TIMEOUT_TICKS + C::LATE_TICKS
 }
 
 impl<C: Contender> Load<C> {
-    /// Makes room for a burst, and draws the order of the cancels.
-    pub(crate) fn burst(&mut self, count: usize) -> Burst {
-        self.held.reserve_exact(count);
-        let mut cancels = self.rng.places(count);
+    /// Makes room for a burst that begins now, and draws the order of the cancels: what it does while the clock runs.
+    pub(crate) fn burst(
+        &mut self,
+        count: usize,
+    ) -> impl FnMut(&mut C, &mut Books<C::Key>, u64, Event<C::Value>) + use<C> {
+        self.books.held.reserve_exact(count);
+        // The last one is cancelled first.
+        let mut cancels = self.books.rng.places(count);
         cancels.retain(|place| place % FIRING != FIRING - 1);
-        Burst { count: count as u64, cancels }
-    }
-
-    pub(crate) fn run_burst(&mut self, burst: &mut Burst) {
-        self.run_burst_as(burst, |in_burst| in_burst);
-    }
-
-    pub(crate) fn run_burst_timed(&mut self, burst: &mut Burst) -> Series {
-        self.run_burst_as(burst, TimedTurns::of).into_turns()
-    }
-
-    /// Until the last one has fired.
-    fn run_burst_as<'a, H: OnTurn<C>>(&'a mut self, burst: &'a mut Burst, make: impl FnOnce(InBurst<'a, C>) -> H) -> H {
-        let Self { timers, held, ledger, now_ticks, .. } = self;
-        let begun_ticks = *now_ticks;
-        *now_ticks += BURST_TICKS + BURST_TIMEOUT_TICKS + C::LATE_TICKS;
-        let to_cancel = burst.cancels.len() as u64;
-        let mut handler = make(InBurst { held, ledger, burst, begun_ticks, to_cancel });
-        timers.run(begun_ticks, *now_ticks, 1, &mut handler);
-        handler
+        let (count, to_cancel, begun_ticks) = (count as u64, cancels.len() as u64, self.now_ticks);
+        move |timers, books, now_ticks, event| match event {
+            Event::Before => {
+                let passed_ticks = now_ticks - begun_ticks;
+                let armed = (count * passed_ticks / BURST_TICKS).min(count);
+                for place in books.held.len()..armed as usize {
+                    books.arm(timers, place, now_ticks - 1 + BURST_TIMEOUT_TICKS);
+                }
+                let cancelled = to_cancel * passed_ticks.saturating_sub(BURST_TICKS) / BURST_TICKS;
+                for place in
+                    cancels.drain(to_cancel.saturating_sub(cancelled).min(cancels.len() as u64) as usize..).rev()
+                {
+                    books.cancel(timers, place as usize);
+                }
+            }
+            Event::Fired(value) => _ = books.fired(timers, now_ticks, value),
+            _ => {}
+        }
     }
 
     /// Fills the container over so many ticks that in each of them equally many time out.
     pub(crate) fn fill_with_timeouts(&mut self, count: usize) {
-        self.held.reserve_exact(count);
+        self.books.held.reserve_exact(count);
         self.run_timeouts(count, LIVES_PER_TICK);
     }
 
     /// Job `constant`.
     pub(crate) fn live_on(&mut self, lives: u64) -> u64 {
-        let count = self.held.len();
-        let ended_before = self.ledger.left();
+        let count = self.books.held.len();
+        let ended_before = self.books.ledger.left();
         self.run_timeouts(count, (lives * LIVES_PER_TICK).div_ceil(count as u64).next_multiple_of(256));
-        self.ledger.left() - ended_before
+        self.books.ledger.left() - ended_before
     }
 
     fn run_timeouts(&mut self, count: usize, ticks: u64) {
-        let Self { timers, held, ledger, rng, now_ticks, queue } = self;
-        let mut handler = Timeouts { held, ledger, rng, queue, count: count as u64 };
-        timers.run(*now_ticks, *now_ticks + ticks, 1, &mut handler);
-        *now_ticks += ticks;
-    }
-}
-
-struct InBurst<'a, C: Contender> {
-    held: &'a mut Vec<Held<C::Key>>,
-    ledger: &'a mut Ledger,
-    burst: &'a mut Burst,
-    begun_ticks: u64,
-    to_cancel: u64,
-}
-
-impl<C: Contender> OnTurn<C> for InBurst<'_, C> {
-    fn before_turn(&mut self, timers: &mut C, now_ticks: u64) {
-        let passed_ticks = now_ticks - self.begun_ticks;
-        let armed = self.burst.count * passed_ticks / BURST_TICKS;
-        for place in self.held.len() as u64..armed.min(self.burst.count) {
-            let due_ticks = now_ticks - 1 + BURST_TIMEOUT_TICKS;
-            self.held.push(Held::new(timers.arm(due_ticks, C::Value::of(place)), due_ticks));
-            self.ledger.armed(place);
-        }
-        let cancelled = self.to_cancel * passed_ticks.saturating_sub(BURST_TICKS) / BURST_TICKS;
-        while (self.burst.cancels.len() as u64) > self.to_cancel.saturating_sub(cancelled) {
-            let place = self.burst.cancels.pop().expect("there is one more");
-            let held = &mut self.held[place as usize];
-            self.ledger.cancelled(timers.cancel(&mut held.key), place.into());
-            held.due_ticks = 0;
-        }
-    }
-
-    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: C::Value) {
-        let held = &mut self.held[value.number() as usize];
-        timers.release(&mut held.key);
-        self.ledger.fired(value.number(), std::mem::take(&mut held.due_ticks).into(), now_ticks);
-    }
-}
-
-struct Timeouts<'a, K> {
-    held: &'a mut Vec<Held<K>>,
-    ledger: &'a mut Ledger,
-    rng: &'a mut Random,
-    queue: &'a mut VecDeque<(u32, u32)>,
-    count: u64,
-}
-
-impl<K> Timeouts<'_, K> {
-    /// Arms the timer of a place, which may be the next new one.
-    fn arm<C: Contender<Key = K>>(&mut self, timers: &mut C, standing_ticks: u64, place: usize) {
-        let due_ticks = standing_ticks + TIMEOUTS_TICKS[self.rng.place(TIMEOUTS_TICKS.len())];
-        let held = Held::new(timers.arm(due_ticks, C::Value::of(place as u64)), due_ticks);
-        self.queue.push_back((place as u32, held.due_ticks));
-        match self.held.get_mut(place) {
-            Some(old) => *old = held,
-            None => self.held.push(held),
-        }
-        self.ledger.armed(place as u64);
-    }
-
-    fn oldest(&mut self) -> usize {
-        loop {
-            let (place, due_ticks) = self.queue.pop_front().expect("all that are armed are in it");
-            if self.held[place as usize].due_ticks == due_ticks {
-                return place as usize;
+        let all = count as u64;
+        self.run_for(ticks, |timers, books, now_ticks, event| match event {
+            Event::Before if books.held.len() < count => {
+                for place in books.held.len() as u64..all.min(all * now_ticks / LIVES_PER_TICK) {
+                    arm_timeout(timers, books, now_ticks - 1, place as usize);
+                }
             }
-        }
+            Event::Before => {
+                let due_by = |ticks: u64| all * ticks / CANCELS_PER_TICK;
+                for _ in due_by(now_ticks - 1)..due_by(now_ticks) {
+                    let place = oldest(books);
+                    books.cancel(timers, place);
+                    arm_timeout(timers, books, now_ticks - 1, place);
+                }
+            }
+            Event::Fired(value) => {
+                let place = books.fired(timers, now_ticks, value);
+                arm_timeout(timers, books, now_ticks, place);
+            }
+            _ => {}
+        });
     }
 }
 
-impl<C: Contender> OnTurn<C> for Timeouts<'_, C::Key> {
-    fn before_turn(&mut self, timers: &mut C, now_ticks: u64) {
-        if (self.held.len() as u64) < self.count {
-            for place in self.held.len() as u64..self.count.min(self.count * now_ticks / LIVES_PER_TICK) {
-                self.arm(timers, now_ticks - 1, place as usize);
-            }
-            return;
-        }
-        let due_by = |ticks: u64| self.count * ticks / CANCELS_PER_TICK;
-        for _ in due_by(now_ticks - 1)..due_by(now_ticks) {
-            let place = self.oldest();
-            let value = timers.cancel(&mut self.held[place].key);
-            self.ledger.cancelled(value, place as u64);
-            self.arm(timers, now_ticks - 1, place);
-        }
-    }
+/// Arms the timer of a place, which may be the next new one, with one of the timeouts.
+fn arm_timeout<C: Contender>(timers: &mut C, books: &mut Books<C::Key>, standing_ticks: u64, place: usize) {
+    let due_ticks = standing_ticks + TIMEOUTS_TICKS[books.rng.place(TIMEOUTS_TICKS.len())];
+    books.arm(timers, place, due_ticks);
+    books.queue.push_back((place as u32, books.held[place].due_ticks));
+}
 
-    fn fired(&mut self, timers: &mut C, now_ticks: u64, value: C::Value) {
-        let place = value.number() as usize;
-        let held = &mut self.held[place];
-        self.ledger.fired(place as u64, held.due_ticks.into(), now_ticks);
-        timers.release(&mut held.key);
-        self.arm(timers, now_ticks, place);
+fn oldest<K>(books: &mut Books<K>) -> usize {
+    loop {
+        let (place, due_ticks) = books.queue.pop_front().expect("all that are armed are in it");
+        if books.held[place as usize].due_ticks == due_ticks {
+            return place as usize;
+        }
     }
 }

@@ -42,10 +42,6 @@ impl Rounds for Floor {
         });
         Ok(vec![replaced, read])
     }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 pub(crate) fn measure(timers: usize, plan: &Plan, watch: &mut Watch) -> Vec<Row> {

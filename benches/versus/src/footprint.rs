@@ -49,12 +49,9 @@ pub(crate) fn footprint<C: Contender>(timers: usize, usage: Usage<'_>) -> Result
     let mut load = Load::<C>::empty();
     // What a contender allocates when it is made is not told apart from its runtime.
     let made = if C::IN_RUNTIME { 0 } else { usage() - nothing };
-    load.held.reserve_exact(timers);
+    load.books.held.reserve_exact(timers);
     let (before, resident_before) = (usage() - made, resident_bytes());
-    {
-        let _entered = load.timers.enter();
-        (0..timers).for_each(|_| load.arm_held());
-    }
+    load.fill(timers);
     let filled = usage() - before;
     let keys = timers * size_of::<Held<C::Key>>();
     let resident_filled = resident_bytes().zip(resident_before).map(|(now, before)| now.saturating_sub(before + keys));
@@ -71,8 +68,7 @@ pub(crate) fn footprint<C: Contender>(timers: usize, usage: Usage<'_>) -> Result
 
 fn cancel_most<C: Contender>(load: &mut Load<C>) {
     let _entered = load.timers.enter();
-    for (place, held) in load.held.iter_mut().enumerate().filter(|(place, _)| place % KEPT != 0) {
-        load.ledger.cancelled(load.timers.cancel(&mut held.key), place as u64);
-        held.due_ticks = 0;
+    for place in (0..load.books.held.len()).filter(|place| place % KEPT != 0) {
+        load.books.cancel(&mut load.timers, place);
     }
 }

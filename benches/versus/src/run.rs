@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use harness::{Bench, Options, Plan, Schedule, Sizes, Watch, ns_each, verdict, write};
 use jobs::contenders::DelayQueueTimers;
-use jobs::{Contender, Job, OnTurn, TOGETHER_UP_TO};
+use jobs::{Contender, Job, TOGETHER_UP_TO};
 
 use crate::roster::{MAIN, PEERS, Peer};
 use crate::{floor, memory, page, plots};
@@ -108,15 +108,7 @@ fn weight(job: &str, timers: usize) -> f64 {
 fn paused_tick_ns() -> f64 {
     const TICKS: u64 = 100_000;
     let mut timers = DelayQueueTimers::default();
-    ns_each(TICKS, || timers.run(0, TICKS, 1, &mut NothingFires))
-}
-
-struct NothingFires;
-
-impl OnTurn<DelayQueueTimers> for NothingFires {
-    fn fired(&mut self, _timers: &mut DelayQueueTimers, _now_ticks: u64, value: u64) {
-        unreachable!("timer {value} was never armed");
-    }
+    ns_each(TICKS, || timers.run(0, TICKS, 1, &mut |_: &mut DelayQueueTimers, _, _| {}))
 }
 
 fn minutes(text: &str) -> Result<Duration, String> {

@@ -10,13 +10,8 @@ const FLOORS: &[(u32, &[&str])] = &[
     (6, &["compat", "integrations"]),
     (5, &["future", "channel", "default"]),
     (4, &["driver"]),
-<<<<<<< HEAD:tests/tidy/src/house.rs
     (3, &["wheel", "heap", "recorded", "recording"]),
-    (2, &["timer", "head", "arena", "clock", "period"]),
-=======
-    (3, &["wheel", "heap"]),
     (2, &["timer", "arena", "clock", "period"]),
->>>>>>> wheel:tests/tidy/house.rs
     (1, &["time", "error", "sync", "paged"]),
 ];
 
@@ -119,14 +114,9 @@ const LINES: &[&[&str]] = &[
         "integrations::tokio::sleep",
     ],
     &["clock", "clock::manual", "clock::monotonic", "clock::source"],
-<<<<<<< HEAD:tests/tidy/src/house.rs
-    &["arena", "arena::apart", "arena::beside", "arena::page", "head", "timer"],
+    &["arena", "timer"],
     &["time", "error", "sync"],
     &["recorded", "recording"],
-=======
-    &["arena", "timer"],
-    &["time", "error"],
->>>>>>> wheel:tests/tidy/house.rs
 ];
 
 /// Whom a module does not know, although the floors would let it: the timers see no clock, lock or thread, and the

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::contender::{Contender, OnTurn};
+use crate::contender::{Contender, Event, OnTurn};
 
 /// The deadline, and a count of timers to tell equal ones apart.
 type Place = (u64, u64);
@@ -38,7 +38,7 @@ impl Contender for BTree {
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
         while let Some(first) = self.timers.first_entry().filter(|first| first.key().0 <= now_ticks) {
             let value = first.remove();
-            handler.fired(self, now_ticks, value);
+            handler(self, now_ticks, Event::Fired(value));
         }
     }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio_util::time::{DelayQueue, delay_queue};
 
-use crate::contender::{Contender, OnTurn, Value};
+use crate::contender::{Contender, Event, OnTurn, Value};
 use crate::paused_runtime::PausedRuntime;
 
 pub struct DelayQueueTimers<V = u64> {
@@ -46,7 +46,7 @@ impl<V: Value> Contender for DelayQueueTimers<V> {
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
         let mut context = Context::from_waker(Waker::noop());
         while let Poll::Ready(Some(expired)) = self.queue.poll_expired(&mut context) {
-            handler.fired(self, now_ticks, expired.into_inner());
+            handler(self, now_ticks, Event::Fired(expired.into_inner()));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Timers that are wrong on purpose, one for each promise that the jobs check: a check that catches none of these is
 //! none.
 
-use crate::contender::{Contender, OnTurn};
+use crate::contender::{Contender, Event, OnTurn};
 use crate::contenders::BTree;
 
 /// One in this many timers goes wrong.
@@ -57,20 +57,16 @@ impl<const FAULT: usize> Contender for Faulty<FAULT> {
     }
 
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
-        let mut due = Due(Vec::new());
-        self.right.turn(now_ticks, &mut due);
-        due.0.into_iter().for_each(|value| handler.fired(self, now_ticks, value));
+        let mut due = Vec::new();
+        self.right.turn(now_ticks, &mut |_: &mut BTree, _, event| {
+            if let Event::Fired(value) = event {
+                due.push(value);
+            }
+        });
+        due.into_iter().for_each(|value| handler(self, now_ticks, Event::Fired(value)));
     }
 
     fn pending(&self) -> usize {
         self.right.pending()
-    }
-}
-
-struct Due(Vec<u64>);
-
-impl OnTurn<BTree> for Due {
-    fn fired(&mut self, _timers: &mut BTree, _now_ticks: u64, value: u64) {
-        self.0.push(value);
     }
 }

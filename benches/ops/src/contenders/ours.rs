@@ -7,7 +7,7 @@
 
 use tickwheel::{Budget, Resolution, Timer, TimerExt, TimerHeap, TimerId, TimerWheel, Timestamp};
 
-use crate::contender::{Contender, OnTurn, Value};
+use crate::contender::{Contender, Event, OnTurn, Value};
 
 const TICK_NS: u64 = 1_000_000;
 
@@ -61,12 +61,12 @@ impl<M: Make, V: Value> Ours<M, V> {
             let mut budget = Budget::entries(most);
             self.timers.open_turn(at(now_ticks));
             while let Some(expired) = self.timers.expire_next(&mut budget) {
-                handler.fired(self, now_ticks, expired.value);
+                handler(self, now_ticks, Event::Fired(expired.value));
             }
             if !budget.is_spent() {
                 return;
             }
-            handler.split();
+            handler(self, now_ticks, Event::Split);
         }
     }
 }
@@ -95,7 +95,7 @@ impl<M: Make, V: Value> Contender for Ours<M, V> {
         let mut budget = Budget::UNLIMITED;
         self.timers.open_turn(at(now_ticks));
         while let Some(expired) = self.timers.expire_next(&mut budget) {
-            handler.fired(self, now_ticks, expired.value);
+            handler(self, now_ticks, Event::Fired(expired.value));
         }
     }
 

@@ -5,7 +5,7 @@
 //! - In its favour: the place of each future is allocated once and used again, as if it lay in a task that exists
 //!   anyway.
 //! - Each timer has a waker of its own that lists the timer as woken, about what waking a task costs (a count and a
-//!   push under a lock that nobody else takes); a task's poll through the scheduler is not counted. In its favour, too.
+//!   push under a lock that no other thread takes); a task's poll through the scheduler is not counted. In its favour, too.
 //! - Armed means polled once, since before that a `Sleep` is not registered.
 //!
 //! See also [`paused_runtime`](crate::paused_runtime).
@@ -16,7 +16,7 @@ use std::task::{Context, Wake, Waker};
 
 use tokio::time::{Sleep, sleep_until};
 
-use crate::contender::{Contender, OnTurn, Value};
+use crate::contender::{Contender, Event, OnTurn, Value};
 use crate::paused_runtime::PausedRuntime;
 
 pub struct TokioSleeps<V = u64> {
@@ -114,7 +114,7 @@ impl<V: Value> Contender for TokioSleeps<V> {
         for place in woken.drain(..) {
             assert!(self.places[place as usize].poll(), "what was woken is ready");
             let value = self.vacate(place);
-            handler.fired(self, now_ticks, value);
+            handler(self, now_ticks, Event::Fired(value));
         }
         self.woken_now = woken;
     }

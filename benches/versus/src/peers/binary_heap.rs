@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::peers::stamped::{Stamped, StampedSlab};
-use jobs::{Contender, OnTurn};
+use jobs::{Contender, Event, OnTurn};
 
 #[derive(Default)]
 pub(crate) struct LazyBinaryHeap {
@@ -41,7 +41,7 @@ impl Contender for LazyBinaryHeap {
         while self.heap.peek().is_some_and(|first| first.0.0 <= now_ticks) {
             let Reverse((_, name)) = self.heap.pop().expect("it has just been seen");
             if let Some(value) = self.values.take(name) {
-                handler.fired(self, now_ticks, value);
+                handler(self, now_ticks, Event::Fired(value));
             }
         }
     }

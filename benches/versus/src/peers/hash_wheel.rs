@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use hierarchical_hash_wheel_timer::wheels::cancellable::{CancellableTimerEntry, QuadWheelWithOverflow};
 
-use jobs::{Contender, OnTurn};
+use jobs::{Contender, Event, OnTurn};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Armed {
@@ -71,7 +71,7 @@ impl Contender for HashWheel {
             self.now_ticks += 1;
             for armed in self.wheel.tick() {
                 self.pending -= 1;
-                handler.fired(self, self.now_ticks, armed.value);
+                handler(self, self.now_ticks, Event::Fired(armed.value));
             }
         }
     }

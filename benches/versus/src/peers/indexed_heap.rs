@@ -10,7 +10,7 @@
 
 use slab::Slab;
 
-use jobs::{Contender, OnTurn, Value};
+use jobs::{Contender, Event, OnTurn, Value};
 
 const ARITY: usize = 4;
 
@@ -154,7 +154,7 @@ impl<S: Stamp, V: Value> Contender for IndexedHeap<S, V> {
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
         while let Some(&first) = self.heap.first().filter(|first| first.due_ticks <= now_ticks) {
             let value = self.remove(first.place).expect("its entry is there");
-            handler.fired(self, now_ticks, value);
+            handler(self, now_ticks, Event::Fired(value));
         }
     }
 

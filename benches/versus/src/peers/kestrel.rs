@@ -12,7 +12,7 @@ use kestrel_timer::config::{BatchConfig, WheelConfig};
 use kestrel_timer::task::{TaskId, TimerTask, TimerTaskWithCompletionNotifier};
 use kestrel_timer::wheel::Wheel;
 
-use jobs::{Contender, OnTurn};
+use jobs::{Contender, Event, OnTurn};
 
 const LOWER_SLOTS: usize = 512;
 const UPPER_SLOTS: usize = 128;
@@ -91,7 +91,7 @@ impl Contender for KestrelWheel {
             due.extend(self.wheel.advance().into_iter().map(|due| self.values[place(due.id)]));
             self.pending -= due.len();
             for value in due.drain(..) {
-                handler.fired(self, self.now_ticks, value);
+                handler(self, self.now_ticks, Event::Fired(value));
             }
             self.due = due;
         }

@@ -9,7 +9,7 @@
 //! In its favour: no generations, no order kept beyond what the lists happen to keep, nothing to ask for the next
 //! expiry.
 
-use jobs::{Contender, OnTurn, Value};
+use jobs::{Contender, Event, OnTurn, Value};
 
 const TVR_BITS: u32 = 8;
 const TVN_BITS: u32 = 6;
@@ -183,7 +183,7 @@ impl<V: Value> Contender for LinuxWheel<V> {
             self.take_list(index as u32);
             while let Some(at) = self.pop_work() {
                 let value = self.vacate(at);
-                handler.fired(self, now_ticks, value);
+                handler(self, now_ticks, Event::Fired(value));
             }
         }
     }

@@ -2,14 +2,14 @@
 //!
 //! # Bias
 //!
-//! It has both ways of polling; this is the one that its documentation recommends for a busy wheel. Timers that nobody
-//! will cancel are armed without a handle, as it offers; the handle of a timer that has fired is freed, as it demands.
+//! It has both ways of polling; this is the one that its documentation recommends for a busy wheel. Timers that will
+//! not be cancelled are armed without a handle, as it offers; the handle of a timer that has fired is freed, as it demands.
 
 use std::time::{Duration, Instant};
 
 use nexus_timer::{TimerHandle, Wheel};
 
-use jobs::{Contender, OnTurn, Value};
+use jobs::{Contender, Event, OnTurn, Value};
 
 /// Entries in each piece of its storage: the figure of its own documentation.
 const CHUNK_CAPACITY: usize = 4096;
@@ -65,7 +65,7 @@ impl<V: Value> Contender for NexusWheel<V> {
         let mut due = std::mem::take(&mut self.due);
         self.wheel.poll_and_rebalance(self.at(now_ticks), &mut due);
         for value in due.drain(..) {
-            handler.fired(self, now_ticks, value);
+            handler(self, now_ticks, Event::Fired(value));
         }
         self.due = due;
     }

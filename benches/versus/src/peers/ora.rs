@@ -10,7 +10,7 @@ use std::time::Duration;
 use ora_timer::wheel::TimingWheel;
 
 use crate::peers::stamped::{Stamped, StampedSlab};
-use jobs::{Contender, OnTurn};
+use jobs::{Contender, Event, OnTurn};
 
 pub(crate) struct OraWheel {
     wheel: TimingWheel<Stamped>,
@@ -59,7 +59,7 @@ impl Contender for OraWheel {
             self.wheel.tick_with(&mut due);
             for name in due.drain(..) {
                 if let Some(value) = self.values.take(name) {
-                    handler.fired(self, self.now_ticks, value);
+                    handler(self, self.now_ticks, Event::Fired(value));
                 }
             }
             self.due = due;

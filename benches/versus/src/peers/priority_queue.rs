@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use priority_queue::PriorityQueue;
 
-use jobs::{Contender, OnTurn};
+use jobs::{Contender, Event, OnTurn};
 
 /// An item, told from the others by its id alone.
 #[derive(Clone, Copy)]
@@ -57,7 +57,7 @@ impl Contender for HashedQueue {
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
         while self.queue.peek().is_some_and(|(_, due_ticks)| due_ticks.0 <= now_ticks) {
             let (armed, _) = self.queue.pop().expect("it has just been seen");
-            handler.fired(self, now_ticks, armed.value);
+            handler(self, now_ticks, Event::Fired(armed.value));
         }
     }
 
