@@ -14,7 +14,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use tickwheel::{CallbackGuard, Driver, Firing, MissedTicks, Period, Resolution, Status, TimerHeap, TimerWheel};
+use tickwheel::{
+    CallbackGuard, CallbackStatus, Driver, MissedTicks, Period, Resolution, TimerEvent, TimerHeap, TimerWheel,
+};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -61,10 +63,10 @@ fn check(holds: bool, else_say: impl Into<String>) -> Outcome {
 }
 
 /// What a callback that is called once sends when it is called.
-fn reporting() -> (impl FnOnce(Firing) + Send + 'static, mpsc::Receiver<Firing>) {
+fn reporting() -> (impl FnOnce(TimerEvent) + Send + 'static, mpsc::Receiver<TimerEvent>) {
     let (sender, receiver) = mpsc::channel();
     // Nobody may be listening any more; that is no reason to panic on the driver's thread.
-    (move |firing| sender.send(firing).unwrap_or(()), receiver)
+    (move |event| sender.send(event).unwrap_or(()), receiver)
 }
 
 /// A callback that is called once, and one that is cancelled in time.
@@ -75,12 +77,15 @@ fn login(timers: &Driver) -> Outcome {
     let not_met = timers.call_at(deadline, too_late)?;
 
     // The first client logs in: its deadline is cancelled, as 99 of 100 timeouts are. The other never does.
-    check(met.cancel() == Status::Pending, "the login deadline was not pending")?;
-    let firing = missed.recv()?;
-    println!("  no login: cut {:?} after its deadline", firing.lateness());
-    check(firing.due == deadline, "it is told another deadline than was asked for")?;
-    check(firing.now >= deadline, "it was called early")?;
-    check(met.status() == Status::Over && not_met.cancel() != Status::Pending, "one of the two is still pending")
+    check(met.cancel() == CallbackStatus::Pending, "the login deadline was not pending")?;
+    let event = missed.recv()?;
+    println!("  no login: cut {:?} after its deadline", event.lateness());
+    check(event.due == deadline, "it is told another deadline than was asked for")?;
+    check(event.now >= deadline, "it was called early")?;
+    check(
+        met.status() == CallbackStatus::Over && not_met.cancel() != CallbackStatus::Pending,
+        "one of the two is still pending",
+    )
 }
 
 /// An idle timeout that each message moves on: no cancelling, no arming anew.
@@ -93,49 +98,49 @@ fn idle_connection(timers: &Driver) -> Outcome {
     for _ in 0..40 {
         thread::sleep(10 * MS); // a message every 10 ms
         last_message = timers.now();
-        check(idle.reschedule(last_message + IDLE) == Status::Pending, "cut while messages came")?;
+        check(idle.reset(last_message + IDLE) == CallbackStatus::Pending, "cut while messages came")?;
     }
     check(last_message - opened > IDLE, "it was not open for longer than its first deadline")?;
     check(idle.deadline() == last_message + IDLE, "its deadline is not the one that was last set")?;
-    let firing = was_cut.recv()?;
-    println!("  open for {:?}, cut {:?} after its last message", firing.now - opened, firing.now - last_message);
-    check(firing.due == last_message + IDLE && firing.now >= firing.due, "cut at another time than was set")
+    let event = was_cut.recv()?;
+    println!("  open for {:?}, cut {:?} after its last message", event.now - opened, event.now - last_message);
+    check(event.due == last_message + IDLE && event.now >= event.due, "cut at another time than was set")
 }
 
 /// A periodic callback whose third run takes longer than the period: the ticks it misses are counted, it stays in step,
 /// and it never overlaps itself.
 fn heartbeat(timers: &Driver) -> Outcome {
-    let period = Period::every(10 * MS)?.missed(MissedTicks::Skip);
+    let period = Period::every(10 * MS)?.with_missed_ticks(MissedTicks::Skip);
     let first = timers.now() + 10 * MS;
     let (sender, beats) = mpsc::channel();
     let is_running = AtomicBool::new(false);
     let mut runs = 0;
-    let guard = timers.call_periodically(first, period, move |firing| {
+    let guard = timers.call_every_at(first, period, move |event| {
         let overlaps = is_running.swap(true, Ordering::AcqRel);
         runs += 1;
         if runs == 3 {
             thread::sleep(35 * MS);
         }
         is_running.store(false, Ordering::Release);
-        sender.send((firing, overlaps)).unwrap_or(());
+        sender.send((event, overlaps)).unwrap_or(());
     })?;
     let mut tick = 0;
     let mut missed_after_the_slow_one = 0;
     for beat in 1..=6 {
-        let (firing, overlaps) = beats.recv()?;
+        let (event, overlaps) = beats.recv()?;
         if beat > 1 {
-            tick += 1 + firing.missed;
+            tick += 1 + event.missed;
         }
-        println!("  beat {beat}: tick {tick:2}, {} missed before it", firing.missed);
+        println!("  beat {beat}: tick {tick:2}, {} missed before it", event.missed);
         check(!overlaps, "two runs at the same time")?;
-        check(firing.due == first + period.length() * tick as u32, format!("beat {beat} is out of step"))?;
+        check(event.due == first + period.length() * tick as u32, format!("beat {beat} is out of step"))?;
         if beat == 4 {
-            missed_after_the_slow_one = firing.missed;
+            missed_after_the_slow_one = event.missed;
         }
     }
     guard.cancel_and_wait();
     check(missed_after_the_slow_one >= 3, "a run of 35 ms in a period of 10 ms misses 3 ticks at least")?;
-    check(guard.status() == Status::Over, "it goes on after a cancel")
+    check(guard.status() == CallbackStatus::Over, "it goes on after a cancel")
 }
 
 /// The guard of a callback, what says that it has begun, and what tells it to end.
@@ -162,7 +167,10 @@ fn three_answers(timers: &Driver) -> Outcome {
     guard.cancel_and_wait();
     let after = guard.cancel();
     println!("  before its deadline {before:?}, while it ran {during:?}, afterwards {after:?}");
-    check([before, during, after] == [Status::Pending, Status::Running, Status::Over], "other answers than these")
+    check(
+        [before, during, after] == [CallbackStatus::Pending, CallbackStatus::Running, CallbackStatus::Over],
+        "other answers than these",
+    )
 }
 
 /// After `cancel_and_wait` what the callback used may go: it is not running any more.
@@ -190,7 +198,7 @@ fn cancel_and_wait(timers: &Driver) -> Outcome {
     give.send(own)?;
     let answer = answer.recv()?;
     println!("  from within itself it answers {answer:?} at once");
-    check(answer == Status::Running, "its own run was not seen")
+    check(answer == CallbackStatus::Running, "its own run was not seen")
 }
 
 /// On the driver's thread a slow callback makes the others late. With a pool it takes one of the pool's threads.
@@ -200,9 +208,9 @@ fn pool() -> Outcome {
     begun.recv()?;
     let (quick, called) = reporting();
     timers.call_after(MS, quick)?.detach();
-    let firing = called.recv_timeout(Duration::from_secs(10))?;
-    println!("  beside a callback that blocks, another was called {:?} after its deadline", firing.lateness());
-    check(slow.status() == Status::Running, "the slow one has ended")?;
+    let event = called.recv_timeout(Duration::from_secs(10))?;
+    println!("  beside a callback that blocks, another was called {:?} after its deadline", event.lateness());
+    check(slow.status() == CallbackStatus::Running, "the slow one has ended")?;
     let_go.send(())?;
     slow.cancel_and_wait();
     check(timers.pending() == 0, "something is left over")

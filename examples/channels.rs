@@ -57,7 +57,7 @@ fn work(timers: &Handle, queue: &Receiver<Record>, again: &Sender<Record>) -> Re
             recv(queue) -> record => {
                 let record = record?;
                 report.last_work = timers.now();
-                idle.reschedule_after(IDLE)?;
+                idle.reset_after(IDLE)?;
                 match record.failed_at {
                     None if record.number % STUBBORN == 0 => {
                         let failed = Record { failed_at: Some(timers.now()), ..record };

@@ -14,7 +14,7 @@ use std::collections::hash_map::Entry;
 use std::error::Error;
 use std::time::Duration;
 
-use tickwheel::{DelayQueue, Driver, Handle, Resolution, SleepError, TimerId, TimerWheel, Timestamp};
+use tickwheel::{DelayQueue, Driver, Handle, Resolution, TimerError, TimerId, TimerWheel, Timestamp};
 use tokio::sync::mpsc;
 
 const USERS: u32 = 2_000;
@@ -109,7 +109,7 @@ impl Sessions {
 }
 
 /// A user who makes some requests and goes away, one in three by logging out.
-async fn user(user: u32, timers: Handle, commands: mpsc::Sender<Command>) -> Result<(), SleepError> {
+async fn user(user: u32, timers: Handle, commands: mpsc::Sender<Command>) -> Result<(), TimerError> {
     let mut random = fastrand::Rng::with_seed(u64::from(user));
     timers.sleep(Duration::from_micros(random.u64(..200_000))).await?;
     for _ in 0..random.u32(1..12) {

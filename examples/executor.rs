@@ -84,7 +84,7 @@ impl Executor {
             // What is due wakes its tasks, and that is all a turn does to an executor.
             let turned = self.timers.turn(self.timers.now());
             let batch = std::mem::take(&mut *self.ready.queue.lock().unwrap());
-            if batch.is_empty() && !turned.is_cut {
+            if batch.is_empty() && !turned.budget_exhausted {
                 self.wait();
             }
             for task in batch {

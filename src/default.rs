@@ -50,7 +50,7 @@ impl Handle {
     /// let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new())?;
     /// let _entered = timers.enter();
     /// clock.advance(Duration::from_secs(5));
-    /// assert_eq!(Handle::current().now(), clock.now());
+    /// assert_eq!(Handle::current_or_default().now(), clock.now());
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn enter(&self) -> EnterGuard {
@@ -73,11 +73,11 @@ impl Handle {
     ///
     /// If it is the first use of the process's driver and the system gives no thread for it, or has none;
     /// [`try_current`](Self::try_current) does not.
-    pub fn current() -> Self {
+    pub fn current_or_default() -> Self {
         Self::try_current().unwrap_or_else(|error| panic!("no driver for the timers of this process: {error}"))
     }
 
-    /// As [`current`](Self::current), without panicking.
+    /// As [`current_or_default`](Self::current_or_default), without panicking.
     ///
     /// # Errors
     ///
@@ -140,7 +140,7 @@ impl Driver {
     /// ```
     /// use tickwheel::{Driver, Handle};
     ///
-    /// let timers = Handle::current();
+    /// let timers = Handle::current_or_default();
     /// Driver::pause_default()?;
     /// // Here the process may fork.
     /// Driver::resume_default()?;

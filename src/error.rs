@@ -163,14 +163,14 @@ impl<T> ArmError<T> {
 /// Why a future that waits for a moment did not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-pub enum SleepError {
+pub enum TimerError {
     /// The driver was shut down before the moment had come.
     Closed,
     /// The shard holds as many timers as it may; the limit is given.
     Full(usize),
 }
 
-impl fmt::Display for SleepError {
+impl fmt::Display for TimerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => ArmErrorReason::Closed.fmt(f),
@@ -179,15 +179,17 @@ impl fmt::Display for SleepError {
     }
 }
 
-impl core::error::Error for SleepError {}
+impl core::error::Error for TimerError {}
 
 /// The deadline came first: a future, or the next item of a stream, took too long.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Elapsed(());
 
 impl Elapsed {
-    #[cfg(feature = "futures")]
-    pub(crate) const fn new() -> Self {
+    /// The error of a time limit that has passed, for a service or a test that reports one itself.
+    #[must_use]
+    #[allow(clippy::new_without_default)] // an error is no default of anything
+    pub const fn new() -> Self {
         Self(())
     }
 }
@@ -207,7 +209,7 @@ pub enum TimeoutError {
     /// The deadline came first.
     Elapsed(Elapsed),
     /// There was no waiting for the deadline.
-    Sleep(SleepError),
+    Timer(TimerError),
 }
 
 impl TimeoutError {
@@ -218,7 +220,7 @@ impl TimeoutError {
 
     /// What waiting for the deadline came to.
     #[cfg(feature = "futures")]
-    pub(crate) fn after(waited: Result<(), SleepError>) -> Self {
+    pub(crate) fn after(waited: Result<(), TimerError>) -> Self {
         match waited {
             Ok(()) => Elapsed::new().into(),
             Err(error) => error.into(),
@@ -232,9 +234,9 @@ impl From<Elapsed> for TimeoutError {
     }
 }
 
-impl From<SleepError> for TimeoutError {
-    fn from(error: SleepError) -> Self {
-        Self::Sleep(error)
+impl From<TimerError> for TimeoutError {
+    fn from(error: TimerError) -> Self {
+        Self::Timer(error)
     }
 }
 
@@ -242,7 +244,7 @@ impl fmt::Display for TimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Elapsed(elapsed) => elapsed.fmt(f),
-            Self::Sleep(error) => error.fmt(f),
+            Self::Timer(error) => error.fmt(f),
         }
     }
 }
@@ -255,7 +257,7 @@ mod into_io {
     use std::io::{Error, ErrorKind};
 
     use super::{
-        ArmError, ArmErrorReason, Elapsed, InsertError, PeriodError, ResolutionError, SleepError, TimeoutError,
+        ArmError, ArmErrorReason, Elapsed, InsertError, PeriodError, ResolutionError, TimeoutError, TimerError,
     };
 
     /// Of the kind [`TimedOut`](ErrorKind::TimedOut).
@@ -270,14 +272,14 @@ mod into_io {
         fn from(error: TimeoutError) -> Self {
             match error {
                 TimeoutError::Elapsed(elapsed) => elapsed.into(),
-                TimeoutError::Sleep(error) => error.into(),
+                TimeoutError::Timer(error) => error.into(),
             }
         }
     }
 
     /// Of the kind [`Other`](ErrorKind::Other).
-    impl From<SleepError> for Error {
-        fn from(error: SleepError) -> Self {
+    impl From<TimerError> for Error {
+        fn from(error: TimerError) -> Self {
             Self::other(error)
         }
     }

@@ -41,18 +41,18 @@ mod wheel;
 
 #[cfg(feature = "channels")]
 pub use channel::{After, MessageGuard, Ticker};
-pub use clock::{Clock, Fired, FiredKind, Follower};
+pub use clock::{Clock, ClockObserver, FiredTimer, TaskKind};
 #[cfg(feature = "std")]
-pub use clock::{ManualClock, MonotonicClock, Step, Steps};
+pub use clock::{ClockStep, ClockSteps, ManualClock, MonotonicClock};
 #[cfg(feature = "futures")]
 pub use default::EnterGuard;
 #[cfg(feature = "driver")]
 pub use driver::{
-    CallbackGuard, Driver, DriverBuilder, Dump, Firing, Handle, Lateness, LocalDriver, LocalGuard, LocalHandle,
-    LocalTask, LocalWaiting, LoopDriver, Metrics, Status, Task, Turned, WakeUps,
+    CallbackGuard, CallbackStatus, Driver, DriverBuilder, Dump, Handle, Lateness, LocalDriver, LocalGuard, LocalHandle,
+    LocalTask, LocalWakeGuard, LoopDriver, Metrics, TimerEvent, TimerTask, TurnReport, WakeUps,
 };
 pub use error::{
-    ArmError, ArmErrorReason, Elapsed, InsertError, PeriodError, ResolutionError, SleepError, TimeoutError,
+    ArmError, ArmErrorReason, Elapsed, InsertError, PeriodError, ResolutionError, TimeoutError, TimerError,
 };
 #[cfg(feature = "futures")]
 pub use future::{Debounce, DelayQueue, FutureExt, Interval, Sleep, StreamExt, StreamTimeout, Throttle, Timeout};
@@ -64,5 +64,5 @@ pub use recorded::Recorded;
 pub use recording::Recording;
 pub use time::{Deadline, Resolution, Tick, Timestamp};
 pub use timer::{Budget, Expired, Timer, TimerExt, TimerId, Turn};
-pub use wheel::geometry::{self, Small, Standard};
-pub use wheel::{LevelSnapshot, Snapshot, TimerWheel, Work};
+pub use wheel::geometry;
+pub use wheel::{LevelSnapshot, TimerWheel, WheelSnapshot, WorkCounters};

@@ -38,7 +38,7 @@ use crate::time::Timestamp;
 /// | `Skip` | 20, 50 (for 40), 80 (for 60), 110 (for 100, and says that 1 was missed) |
 ///
 /// For a pause after each run, let the callback move itself: a period that is moved while it runs, with
-/// [`reschedule_after`](crate::CallbackGuard::reschedule_after), goes on from there.
+/// [`reset_after`](crate::CallbackGuard::reset_after), goes on from there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum MissedTicks {
     /// Makes up for them, one at once after another.
@@ -68,7 +68,7 @@ impl Period {
     /// use std::time::Duration;
     /// use tickwheel::{MissedTicks, Period};
     ///
-    /// let frames = Period::every(Duration::from_micros(16_667))?.missed(MissedTicks::Skip);
+    /// let frames = Period::every(Duration::from_micros(16_667))?.with_missed_ticks(MissedTicks::Skip);
     /// assert_eq!(frames.length(), Duration::from_micros(16_667));
     /// assert!(Period::every(Duration::ZERO).is_err());
     /// # Ok::<(), tickwheel::PeriodError>(())
@@ -81,7 +81,7 @@ impl Period {
     }
 
     /// The same period with another choice for missed ticks.
-    pub const fn missed(self, missed: MissedTicks) -> Self {
+    pub const fn with_missed_ticks(self, missed: MissedTicks) -> Self {
         Self { missed, ..self }
     }
 
@@ -105,8 +105,8 @@ impl Period {
     /// let ms = |n: u64| Timestamp::from_nanos(n * 1_000_000);
     /// let period = Period::every(Duration::from_millis(10))?;
     /// assert_eq!(period.next(ms(20), ms(47)), (ms(50), 2));
-    /// assert_eq!(period.missed(MissedTicks::Delay).next(ms(20), ms(47)), (ms(57), 0));
-    /// assert_eq!(period.missed(MissedTicks::Burst).next(ms(20), ms(47)), (ms(30), 0));
+    /// assert_eq!(period.with_missed_ticks(MissedTicks::Delay).next(ms(20), ms(47)), (ms(57), 0));
+    /// assert_eq!(period.with_missed_ticks(MissedTicks::Burst).next(ms(20), ms(47)), (ms(30), 0));
     /// # Ok::<(), tickwheel::PeriodError>(())
     /// ```
     pub fn next(&self, due: Timestamp, now: Timestamp) -> (Timestamp, u64) {
@@ -147,17 +147,17 @@ mod tests {
     #[test]
     fn l26_burst_never_drifts_and_delay_keeps_its_distance() {
         let period = Period::every(Duration::from_nanos(10)).unwrap();
-        assert_eq!(period.missed(MissedTicks::Burst).next(at(20), at(1_000)), (at(30), 0));
-        assert_eq!(period.missed(MissedTicks::Delay).next(at(20), at(1_000)), (at(1_010), 0));
-        assert_eq!(period.missed(MissedTicks::Delay).next(at(20), at(0)), (at(30), 0));
+        assert_eq!(period.with_missed_ticks(MissedTicks::Burst).next(at(20), at(1_000)), (at(30), 0));
+        assert_eq!(period.with_missed_ticks(MissedTicks::Delay).next(at(20), at(1_000)), (at(1_010), 0));
+        assert_eq!(period.with_missed_ticks(MissedTicks::Delay).next(at(20), at(0)), (at(30), 0));
     }
 
     #[test]
     fn l2_periods_without_end_stay_at_the_end_of_time() {
         for missed in [MissedTicks::Burst, MissedTicks::Delay, MissedTicks::Skip] {
-            let period = Period::every(Duration::MAX).unwrap().missed(missed);
+            let period = Period::every(Duration::MAX).unwrap().with_missed_ticks(missed);
             assert_eq!(period.next(at(7), at(9)).0, Timestamp::MAX);
-            let shortest = Period::every(Duration::from_nanos(1)).unwrap().missed(missed);
+            let shortest = Period::every(Duration::from_nanos(1)).unwrap().with_missed_ticks(missed);
             assert_eq!(shortest.next(Timestamp::MAX, Timestamp::MAX).0, Timestamp::MAX);
             let at_the_end = shortest.next(Timestamp::ZERO, Timestamp::MAX).0;
             assert_eq!(at_the_end, if missed == MissedTicks::Burst { at(1) } else { Timestamp::MAX });

@@ -101,8 +101,8 @@ impl<T, C: Timer<T>> Timer<T> for Recorded<T, C> {
         Ok(id)
     }
 
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        let moved = self.timer.reschedule_deadline(id, deadline);
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        let moved = self.timer.reset_deadline(id, deadline);
         if moved {
             let value = if self.name.is_some() { self.timer.get(id) } else { None };
             self.record(id, Op::Start(deadline), value);

@@ -127,7 +127,7 @@ impl Timestamp {
     }
 
     /// The time from `earlier` to this point; zero where `earlier` is the later one. The `-` operator does the same.
-    pub const fn saturating_since(self, earlier: Timestamp) -> Duration {
+    pub const fn saturating_duration_since(self, earlier: Timestamp) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }
@@ -164,7 +164,7 @@ impl Sub<Timestamp> for Timestamp {
     type Output = Duration;
 
     fn sub(self, earlier: Timestamp) -> Duration {
-        self.saturating_since(earlier)
+        self.saturating_duration_since(earlier)
     }
 }
 
@@ -250,7 +250,7 @@ impl Deadline {
 
     /// The lateness that is allowed.
     pub const fn slack(self) -> Duration {
-        self.hard.saturating_since(self.soft)
+        self.hard.saturating_duration_since(self.soft)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::time::{Deadline, Timestamp};
 /// Names one armed timer: an index and a generation.
 ///
 /// Once its timer has expired, was cancelled or cleared, an id does nothing, for ever: when the index is used again the
-/// generation differs, and an index whose generations are used up is retired (C5). Rescheduling keeps the id. An id
+/// generation differs, and an index whose generations are used up is retired (C5). Resetting keeps the id. An id
 /// means nothing to any container but the one that gave it out: where index and generation fit by chance it may name a
 /// timer there, and otherwise it does nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,12 +114,12 @@ impl Budget {
 ///   never before the soft time (the deadline).
 /// - **C2 At most a tick late** (with slack: slack and a tick), at any distance, if turned in time.
 /// - **C3 One order**: by expiry (the deadline rounded up to the tick; with slack, the tick chosen within it, or the
-///   hard time), then in the order of arming. Rescheduling to earlier counts as arming; rescheduling to the tick where
+///   hard time), then in the order of arming. Resetting to earlier counts as arming; resetting to the tick where
 ///   it is already changes nothing. A timer that was ever moved to *later* has no promised place within its tick; every
 ///   other keeps the order.
 /// - **C4 Exactly once**: each timer leaves by expiring, by being cancelled, or with its container, and by one of them
 ///   only.
-/// - **C5 Stale ids do nothing, live ids stay good.** Rescheduling keeps the id, to earlier or later; a place whose
+/// - **C5 Stale ids do nothing, live ids stay good.** Resetting keeps the id, to earlier or later; a place whose
 ///   generations are used up is retired, and shrinking does not start generations anew. An id of another container, or
 ///   one that has not been given out yet, corrupts nothing: where index and generation fit by chance it may name a live
 ///   timer, and otherwise every call answers as for a stale one.
@@ -147,8 +147,8 @@ pub trait Timer<T> {
     fn insert_deadline(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>>;
 
     /// Moves the timer to `deadline` and says whether it was there to be moved. Its id stays good.
-    /// [`TimerExt::reschedule`] also takes a bare [`Timestamp`].
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool;
+    /// [`TimerExt::reset`] also takes a bare [`Timestamp`].
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool;
 
     /// Takes the timer out before it fires and gives its value back; `None` if the id is stale.
     fn cancel(&mut self, id: TimerId) -> Option<T>;
@@ -242,7 +242,7 @@ pub trait Timer<T> {
 /// let idle = timers.insert(start + Duration::from_secs(60), "idle")?;
 /// timers.insert(start + Duration::from_millis(30), "retry")?;
 ///
-/// timers.reschedule(idle, start + Duration::from_secs(90));
+/// timers.reset(idle, start + Duration::from_secs(90));
 /// let fired: Vec<_> = timers.turn(start + Duration::from_millis(30)).map(|timer| timer.value).collect();
 /// assert_eq!(fired, ["retry"]);
 /// # Ok::<(), tickwheel::InsertError<&str>>(())
@@ -261,8 +261,8 @@ pub trait TimerExt<T>: Timer<T> {
     /// Moves the timer to `deadline`, a [`Timestamp`] or a [`Deadline`] with slack, and says whether it was there to be
     /// moved. Its id stays good.
     #[inline]
-    fn reschedule(&mut self, id: TimerId, deadline: impl Into<Deadline>) -> bool {
-        self.reschedule_deadline(id, deadline.into())
+    fn reset(&mut self, id: TimerId, deadline: impl Into<Deadline>) -> bool {
+        self.reset_deadline(id, deadline.into())
     }
 
     /// Whether the timer is armed.
@@ -281,7 +281,7 @@ pub trait TimerExt<T>: Timer<T> {
 
     /// Hands every timer that is due by `now` to `fire`, up to `budget`, and says how many those were.
     ///
-    /// `fire` gets the container too, and may arm, cancel and reschedule any timer in it.
+    /// `fire` gets the container too, and may arm, cancel and reset any timer in it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -367,7 +367,7 @@ impl<'a, T, C: Timer<T> + ?Sized> Turn<'a, T, C> {
         Self { budget, ..self }
     }
 
-    /// The container itself, to arm, cancel or reschedule timers while the turn is under way. What is armed for now or
+    /// The container itself, to arm, cancel or reset timers while the turn is under way. What is armed for now or
     /// the past fires in the next turn.
     pub fn timers(&mut self) -> &mut C {
         self.timer

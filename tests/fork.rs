@@ -50,7 +50,7 @@ mod forking {
     /// Before anything else has used the driver of this process.
     pub(crate) fn l36_the_default_driver_is_paused_before_its_first_use() {
         Driver::pause_default().unwrap();
-        let timers = Handle::current();
+        let timers = Handle::current_or_default();
         let (sender, receiver) = mpsc::channel();
         timers.call_after(MS, move |_| sender.send(()).unwrap()).unwrap().detach();
         sleep(10 * MS);
@@ -63,9 +63,9 @@ mod forking {
     }
 
     pub(crate) fn l36_the_default_driver_goes_on_in_parent_and_child() {
-        use_timers(&Handle::current());
+        use_timers(&Handle::current_or_default());
         let (sender, receiver) = mpsc::channel();
-        let timers = Handle::current();
+        let timers = Handle::current_or_default();
         timers.call_after(20 * MS, move |_| sender.send(()).unwrap()).unwrap().detach();
         Driver::pause_default().unwrap();
         in_both(|| {
@@ -77,7 +77,7 @@ mod forking {
             Driver::pause_default().unwrap();
             in_both(|| {
                 Driver::resume_default().unwrap();
-                use_timers(&Handle::current());
+                use_timers(&Handle::current_or_default());
             });
         });
     }

@@ -48,9 +48,9 @@ fn each_operation_is_a_line() {
     let idle = timers.insert(Deadline::at(start + 5 * MS).with_slack(MS), "idle".to_owned()).unwrap();
     let lease = timers.insert(start + 7 * MS, "lease, \"of\" one\n".to_owned()).unwrap();
     clock.advance(MS);
-    assert!(timers.reschedule(idle, start + 3 * MS));
+    assert!(timers.reset(idle, start + 3 * MS));
     assert!(timers.cancel(lease).is_some());
-    assert!(timers.cancel(lease).is_none() && !timers.reschedule(lease, start), "stale ids do nothing");
+    assert!(timers.cancel(lease).is_none() && !timers.reset(lease, start), "stale ids do nothing");
     clock.advance(2 * MS);
     assert_eq!(timers.turn(clock.now()).count(), 1);
     // The place of a timer that has gone is used again, but not its number.

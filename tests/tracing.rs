@@ -154,7 +154,7 @@ fn a_drivers_life_is_told_and_each_turn_that_fired() {
                 let span = format!("callback shard=0 id={id} due={:?} late_ns=0 missed=0", at_ms(*due_ms));
                 turn.extend([told(&format!("enter {span}")), told(&format!("exit {span}"))]);
             }
-            turn.push(traced(format!("turn fired={} is_cut=false", calls.len())));
+            turn.push(traced(format!("turn fired={} budget_exhausted=false", calls.len())));
             turn.push(traced("exit turn".to_owned()));
             turn
         };
@@ -180,7 +180,7 @@ fn arming_moving_cancelling_and_turns_without_a_timer_say_nothing() {
     let heard = Listener::default().listen(|| {
         for _ in 0..1_000 {
             let guard = timers.call_after(5 * MS, |_| {}).unwrap();
-            guard.reschedule_after(7 * MS);
+            guard.reset_after(7 * MS);
             guard.cancel();
             clock.advance(MS);
         }
@@ -261,7 +261,7 @@ fn a_timer_that_only_wakes_has_a_turn_and_no_callback() {
     assert!(sleep.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let heard = Listener::default().listen(|| _ = clock.advance(MS));
     let heard: Vec<_> = heard.iter().map(|(_, what)| what.as_str()).collect();
-    assert_eq!(heard, ["enter turn", "turn fired=1 is_cut=false", "exit turn"]);
+    assert_eq!(heard, ["enter turn", "turn fired=1 budget_exhausted=false", "exit turn"]);
 }
 
 #[test]

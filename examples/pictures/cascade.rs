@@ -1,7 +1,7 @@
 //! A cascade: the slots of tv1 and tv2 before and after tv1's ring has gone round once.
 
 use tickwheel::geometry::{Small, shift};
-use tickwheel::{Resolution, Snapshot, TimerExt, TimerWheel};
+use tickwheel::{Resolution, TimerExt, TimerWheel, WheelSnapshot};
 
 use crate::at_tick;
 use crate::numbers::Numbers;
@@ -46,7 +46,7 @@ pub(crate) fn draw() -> String {
 }
 
 /// In the first state tv2 lies below tv1, next to the tv1 that it comes down into; in the second, tv2 lies below too.
-fn draw_state(svg: &mut Svg, top: f64, name: &str, snapshot: &Snapshot, cascading: usize) {
+fn draw_state(svg: &mut Svg, top: f64, name: &str, snapshot: &WheelSnapshot, cascading: usize) {
     let next = snapshot.next.get();
     svg.label(24.0, top + 12.0, 15, INK, Anchor::Start, name);
     svg.label(96.0, top + 12.0, 12, FAINT, Anchor::Start, &format!("the next jiffy is {next}"));

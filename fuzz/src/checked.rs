@@ -84,14 +84,14 @@ impl World {
                 let ids = self.ids[first..].iter().step_by(usize::from(step) + 1).take(300);
                 ids.for_each(|id| self.containers[which].cancel(*id));
             }
-            Op::Reschedule { id, at, slack } => {
+            Op::Reset { id, at, slack } => {
                 let id = picked(id);
-                self.containers[which].reschedule(id, at, slack);
+                self.containers[which].reset(id, at, slack);
             }
             Op::RescheduleMany { first, step, at } => {
                 let first = usize::from(first) % self.ids.len();
                 let ids = self.ids[first..].iter().step_by(usize::from(step) + 1).take(300);
-                ids.for_each(|id| self.containers[which].reschedule(*id, at, None));
+                ids.for_each(|id| self.containers[which].reset(*id, at, None));
             }
             Op::Clear => {
                 self.containers[which].timers.clear();
@@ -229,9 +229,9 @@ impl Checked {
         self.look(id);
     }
 
-    fn reschedule(&mut self, id: TimerId, at: When, slack: Option<u16>) {
+    fn reset(&mut self, id: TimerId, at: When, slack: Option<u16>) {
         let deadline = self.deadline(at, slack);
-        let found = self.timers.reschedule(id, deadline);
+        let found = self.timers.reset(id, deadline);
         assert_eq!(found, self.armed.contains_key(&id), "{id:?}");
         if !found {
             return;

@@ -36,7 +36,7 @@ pub(crate) enum Op {
     InsertMany { count: u8, at: When },
     Cancel(Pick),
     CancelMany { first: u16, step: u8 },
-    Reschedule { id: Pick, at: When, slack: Option<u16> },
+    Reset { id: Pick, at: When, slack: Option<u16> },
     RescheduleMany { first: u16, step: u8, at: When },
     Turn { to: When, budget: Option<u8>, inside: u8 },
     Sleep { budget: Option<u8> },

@@ -9,8 +9,8 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 
-use crate::clock::FiredKind;
-use crate::driver::{Again, CallbackGuard, Handle, Status};
+use crate::clock::TaskKind;
+use crate::driver::{CallbackGuard, CallbackStatus, Handle, Rearm};
 use crate::error::ArmError;
 use crate::sync::channel::{Receiver, Sender, bounded};
 use crate::time::{Deadline, Timestamp};
@@ -87,12 +87,12 @@ impl Handle {
 
 fn arm(timers: &Handle, deadline: Deadline, sender: &Sender<Timestamp>) -> Result<CallbackGuard, ArmError<()>> {
     let sender = sender.clone();
-    timers.arm(FiredKind::Message, deadline, None, (), |()| {
-        Box::new(move |firing| {
+    timers.arm(TaskKind::Message, deadline, None, (), |()| {
+        Box::new(move |event| {
             // There is room: a message that was not received is taken out before the timer is armed anew. There is
             // nobody to receive it if the `After` was dropped in this very tick.
-            let _ = sender.try_send(firing.now);
-            Again::Never
+            let _ = sender.try_send(event.now);
+            Rearm::Never
         })
     })
 }
@@ -105,15 +105,15 @@ impl After {
 
     /// Whether its message is still to come.
     pub fn is_pending(&self) -> bool {
-        matches!(self.guard.status(), Status::Pending | Status::Running)
+        matches!(self.guard.status(), CallbackStatus::Pending | CallbackStatus::Running)
     }
 
     /// Cancels the timer, and says whether its message was still to come. One that came and was not received is taken
-    /// out, so that nothing is received any more until it is [moved](Self::reschedule) to another deadline.
+    /// out, so that nothing is received any more until it is [moved](Self::reset) to another deadline.
     pub fn cancel(&mut self) -> bool {
         let status = self.guard.cancel_and_wait();
         let unreceived = self.receiver.try_recv().is_ok();
-        status == Status::Pending || (status == Status::Running && unreceived)
+        status == CallbackStatus::Pending || (status == CallbackStatus::Running && unreceived)
     }
 
     /// Moves it to `deadline`, whether it was pending, has fired, or was cancelled: its next message comes then. One
@@ -135,16 +135,16 @@ impl After {
     /// let mut idle = timers.after(Duration::from_secs(60))?;
     ///
     /// clock.advance(Duration::from_secs(59));
-    /// idle.reschedule_after(Duration::from_secs(60))?;
+    /// idle.reset_after(Duration::from_secs(60))?;
     /// clock.advance(Duration::from_secs(59));
     /// assert!(idle.try_recv().is_err());
     /// clock.advance(Duration::from_secs(1));
     /// assert!(idle.try_recv().is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn reschedule(&mut self, deadline: impl Into<Deadline>) -> Result<(), ArmError<()>> {
+    pub fn reset(&mut self, deadline: impl Into<Deadline>) -> Result<(), ArmError<()>> {
         let deadline = deadline.into();
-        if self.guard.reschedule(deadline) != Status::Pending {
+        if self.guard.reset(deadline) != CallbackStatus::Pending {
             // It has fired, or fires at this moment.
             self.cancel();
             self.guard = arm(&self.timers, deadline, &self.sender)?;
@@ -152,13 +152,13 @@ impl After {
         Ok(())
     }
 
-    /// As [`reschedule`](Self::reschedule), to `delay` from now on.
+    /// As [`reset`](Self::reset), to `delay` from now on.
     ///
     /// # Errors
     ///
     /// [`ArmError`] if the driver was shut down or its shard is full. It is cancelled then.
-    pub fn reschedule_after(&mut self, delay: Duration) -> Result<(), ArmError<()>> {
-        self.reschedule(self.timers.now() + delay)
+    pub fn reset_after(&mut self, delay: Duration) -> Result<(), ArmError<()>> {
+        self.reset(self.timers.now() + delay)
     }
 }
 

@@ -9,8 +9,8 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 
-use crate::clock::FiredKind;
-use crate::driver::{Again, CallbackGuard, Handle, Status};
+use crate::clock::TaskKind;
+use crate::driver::{CallbackGuard, CallbackStatus, Handle, Rearm};
 use crate::error::ArmError;
 use crate::sync::channel::{Sender, TrySendError};
 use crate::sync::{Arc, Mutex};
@@ -88,12 +88,12 @@ impl Handle {
     {
         let parcel = Arc::new(Mutex::new(None));
         let sent = parcel.clone();
-        let guard = self.arm(FiredKind::Message, deadline.into(), None, value, |value| {
+        let guard = self.arm(TaskKind::Message, deadline.into(), None, value, |value| {
             *sent.lock() = Some(value);
             let mut wait = FIRST_WAIT;
             Box::new(move |_| {
                 let is_full = try_send(&sender, &sent);
-                let again = if is_full { Again::After(wait) } else { Again::Never };
+                let again = if is_full { Rearm::After(wait) } else { Rearm::Never };
                 wait = LONGEST_WAIT.min(wait * 2);
                 again
             })
@@ -124,7 +124,7 @@ impl<T> MessageGuard<T> {
     /// Where the message is in its life: `Pending` until it is sent, also while it waits for the channel to have room;
     /// `Over` when it was sent, was called off, found nobody to receive it, or its driver was shut down; `Full` when
     /// its channel was full and its shard had no room to arm it for another try.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> CallbackStatus {
         self.guard.status()
     }
 
@@ -148,13 +148,13 @@ impl<T> MessageGuard<T> {
     /// - `Pending`: it is sent at `deadline` instead.
     /// - `Running`: it is being sent; if the channel turns out to be full, it is tried again at `deadline`.
     /// - `Over`, `Full`: nothing was done.
-    pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
-        self.guard.reschedule(deadline)
+    pub fn reset(&self, deadline: impl Into<Deadline>) -> CallbackStatus {
+        self.guard.reset(deadline)
     }
 
-    /// As [`reschedule`](Self::reschedule), to `delay` from now on.
-    pub fn reschedule_after(&self, delay: Duration) -> Status {
-        self.guard.reschedule_after(delay)
+    /// As [`reset`](Self::reset), to `delay` from now on.
+    pub fn reset_after(&self, delay: Duration) -> CallbackStatus {
+        self.guard.reset_after(delay)
     }
 
     /// Lets the message go its way: it is sent, or dropped when its driver is shut down.

@@ -3,7 +3,7 @@
 //! | | gives | for |
 //! |---|---|---|
 //! | [`Handle::after`], [`Handle::at`] | [`After`], a receiver of one timestamp | a timeout in a `select!` |
-//! | [`Handle::tick`], [`Handle::tick_periodically`] | [`Ticker`], one each period | upkeep in a `select!` |
+//! | [`Handle::tick`], [`Handle::tick_at`] | [`Ticker`], one each period | upkeep in a `select!` |
 //! | [`Handle::send_after`], [`Handle::send_at`] | [`MessageGuard`]; it comes by a channel of yours | retries, leases |
 //!
 //! The channels are those of crossbeam-channel 0.5, and what is mostly needed of it stands here too. A message is sent
@@ -25,7 +25,7 @@
 //!     select! {
 //!         recv(work) -> job => {
 //!             done.push(job?);
-//!             idle.reschedule_after(Duration::from_millis(20))?;
+//!             idle.reset_after(Duration::from_millis(20))?;
 //!         }
 //!         recv(idle) -> _ => break,
 //!     }
@@ -45,7 +45,7 @@
 //! [`Handle::after`]: crate::Handle::after
 //! [`Handle::at`]: crate::Handle::at
 //! [`Handle::tick`]: crate::Handle::tick
-//! [`Handle::tick_periodically`]: crate::Handle::tick_periodically
+//! [`Handle::tick_at`]: crate::Handle::tick_at
 //! [`Handle::send_after`]: crate::Handle::send_after
 //! [`Handle::send_at`]: crate::Handle::send_at
 

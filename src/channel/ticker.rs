@@ -6,15 +6,15 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 
-use crate::clock::FiredKind;
-use crate::driver::{Again, CallbackGuard, Handle, Status};
+use crate::clock::TaskKind;
+use crate::driver::{CallbackGuard, CallbackStatus, Handle, Rearm};
 use crate::error::{ArmError, ArmErrorReason};
 use crate::period::Period;
 use crate::sync::channel::{Receiver, Sender, bounded};
 use crate::time::{Deadline, Timestamp};
 
 /// A receiver of a message each period: what time it was when the timer fired. Made by [`Handle::tick`] and
-/// [`Handle::tick_periodically`].
+/// [`Handle::tick_at`].
 ///
 /// It is a [`Receiver`], and stands in a `select!` as one. It holds one tick that was not received yet: a tick is
 /// dropped if the previous one has not been received by then.
@@ -38,7 +38,7 @@ pub struct Ticker {
 
 impl Handle {
     /// A receiver that gets a message every `period`, for the first time one period from now on. Ticks that the driver
-    /// was too late for are left out; [`tick_periodically`](Self::tick_periodically) has the other choices.
+    /// was too late for are left out; [`tick_at`](Self::tick_at) has the other choices.
     ///
     /// The n-th tick is due at the start + n periods, however late the others were (L26).
     ///
@@ -61,7 +61,7 @@ impl Handle {
     /// ```
     pub fn tick(&self, period: Duration) -> Result<Ticker, ArmError<()>> {
         match Period::every(period) {
-            Ok(period) => self.tick_periodically(self.now() + period.length(), period),
+            Ok(period) => self.tick_at(self.now() + period.length(), period),
             Err(_) => Err(ArmError::new((), ArmErrorReason::ZeroPeriod)),
         }
     }
@@ -84,21 +84,21 @@ impl Handle {
     /// let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new())?;
     ///
     /// // The first tick at once, the others each full second.
-    /// let ticks = timers.tick_periodically(timers.now(), Period::every(Duration::from_secs(1))?)?;
+    /// let ticks = timers.tick_at(timers.now(), Period::every(Duration::from_secs(1))?)?;
     /// clock.advance(Duration::ZERO);
     /// assert_eq!(ticks.try_recv()?.as_nanos(), 0);
     /// clock.advance(Duration::from_secs(1));
     /// assert_eq!(ticks.try_recv()?.as_nanos(), 1_000_000_000);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn tick_periodically(&self, first: impl Into<Deadline>, period: Period) -> Result<Ticker, ArmError<()>> {
+    pub fn tick_at(&self, first: impl Into<Deadline>, period: Period) -> Result<Ticker, ArmError<()>> {
         let (sender, receiver) = bounded(1);
         let to = sender.clone();
-        let guard = self.arm(FiredKind::Message, first.into(), Some(period), (), |()| {
-            Box::new(move |firing| {
+        let guard = self.arm(TaskKind::Message, first.into(), Some(period), (), |()| {
+            Box::new(move |event| {
                 // It fails while a tick waits to be received, and that is how this one is dropped.
-                let _ = to.try_send(firing.now);
-                Again::InStep
+                let _ = to.try_send(event.now);
+                Rearm::InStep
             })
         })?;
         Ok(Ticker { receiver, _sender: sender, guard, timers: self.clone() })
@@ -113,19 +113,19 @@ impl Ticker {
 
     /// `Pending` as long as it ticks; `Over` once its driver was shut down, `Full` if its shard had no room for its
     /// next tick. `Running` is said at the moment of a tick.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> CallbackStatus {
         self.guard.status()
     }
 
     /// Moves the next tick to `next`; the period goes on from there. A tick that was not received yet stays. `false` if
     /// it does not tick any more, since the driver was shut down or its shard was full.
-    pub fn reschedule(&self, next: impl Into<Deadline>) -> bool {
-        matches!(self.guard.reschedule(next), Status::Pending | Status::Running)
+    pub fn reset(&self, next: impl Into<Deadline>) -> bool {
+        matches!(self.guard.reset(next), CallbackStatus::Pending | CallbackStatus::Running)
     }
 
-    /// As [`reschedule`](Self::reschedule), to `delay` from now on.
-    pub fn reschedule_after(&self, delay: Duration) -> bool {
-        self.reschedule(self.timers.now() + delay)
+    /// As [`reset`](Self::reset), to `delay` from now on.
+    pub fn reset_after(&self, delay: Duration) -> bool {
+        self.reset(self.timers.now() + delay)
     }
 }
 

@@ -9,7 +9,7 @@ use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 
-use super::source::{Clock, Fired, Follower};
+use super::source::{Clock, ClockObserver, FiredTimer};
 use crate::sync::{Arc, AtomicU64, Mutex, Ordering, Weak};
 use crate::time::Timestamp;
 
@@ -42,18 +42,18 @@ pub struct ManualClock {
 
 struct Shared {
     nanos: AtomicU64,
-    followers: Mutex<Vec<Weak<dyn Follower>>>,
+    observers: Mutex<Vec<Weak<dyn ClockObserver>>>,
     /// Held for one stop by whoever moves the clock, unless it is moved by what such a stop set off.
     moving: Mutex<()>,
 }
 
 /// One stop of a [`ManualClock`] on its way.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Step {
+pub struct ClockStep {
     /// Where the clock stood.
     pub now: Timestamp,
     /// The timers that fired there, in the order in which they did. Empty where a driver only did its upkeep.
-    pub fired: Vec<Fired>,
+    pub fired: Vec<FiredTimer>,
 }
 
 impl ManualClock {
@@ -64,8 +64,8 @@ impl ManualClock {
 
     /// A clock that stands at `now`.
     pub fn starting_at(now: Timestamp) -> Self {
-        let (nanos, followers, moving) = (AtomicU64::new(now.as_nanos()), Mutex::default(), Mutex::default());
-        Self { shared: Arc::new(Shared { nanos, followers, moving }) }
+        let (nanos, observers, moving) = (AtomicU64::new(now.as_nanos()), Mutex::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { nanos, observers, moving }) }
     }
 
     /// Moves the clock on by `by`, at most to the end of time, stopping at each expiry on the way. Gives the new time.
@@ -86,10 +86,10 @@ impl ManualClock {
     /// anything.
     ///
     /// It is the next turn that a driver wants, which may be for upkeep, and then nothing fires.
-    pub fn step(&self) -> Option<Step> {
+    pub fn step(&self) -> Option<ClockStep> {
         let mut fired = Vec::new();
         let stop = self.moving(|movement| movement.stop(Timestamp::MAX, &mut |timer| fired.push(timer)));
-        stop.map(|(now, _)| Step { now, fired })
+        stop.map(|(now, _)| ClockStep { now, fired })
     }
 
     /// An iterator that moves the clock on to `to`, one stop after another, and says what fired at each. Dropped
@@ -110,8 +110,8 @@ impl ManualClock {
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn steps_until(&self, to: Timestamp) -> Steps<'_> {
-        Steps { clock: self, to: to.max(self.now()), over: false }
+    pub fn steps_until(&self, to: Timestamp) -> ClockSteps<'_> {
+        ClockSteps { clock: self, to: to.max(self.now()), over: false }
     }
 
     /// Moves the clock on by `by` at one go, as a machine's clock does over a suspend or a long stall: whatever was due
@@ -132,20 +132,20 @@ impl ManualClock {
         self.shared.nanos.fetch_max(to.as_nanos(), Ordering::AcqRel);
     }
 
-    fn followers(&self) -> Vec<Arc<dyn Follower>> {
-        let mut followers = self.shared.followers.lock();
-        followers.retain(|follower| follower.strong_count() > 0);
-        followers.iter().filter_map(Weak::upgrade).collect()
+    fn observers(&self) -> Vec<Arc<dyn ClockObserver>> {
+        let mut observers = self.shared.observers.lock();
+        observers.retain(|observer| observer.strong_count() > 0);
+        observers.iter().filter_map(Weak::upgrade).collect()
     }
 
     /// Lets `go` move the clock while nobody else does, except from what it sets off.
     fn moving<R>(&self, go: impl FnOnce(&Movement<'_>) -> R) -> R {
         // Whoever holds the last reference to a driver drops it after the lock.
-        let before = self.followers();
+        let before = self.observers();
         let movement;
-        let is_nested = before.iter().any(|follower| follower.is_at_work());
+        let is_nested = before.iter().any(|observer| observer.is_at_work());
         let _lock = (!is_nested).then(|| self.shared.moving.lock());
-        movement = Movement { clock: self, followers: self.followers(), is_nested };
+        movement = Movement { clock: self, observers: self.observers(), is_nested };
         go(&movement)
     }
 }
@@ -153,16 +153,16 @@ impl ManualClock {
 /// The clock on the move.
 struct Movement<'a> {
     clock: &'a ManualClock,
-    followers: Vec<Arc<dyn Follower>>,
-    /// This thread is at work for a follower: it would wait for itself.
+    observers: Vec<Arc<dyn ClockObserver>>,
+    /// This thread is at work for a observer: it would wait for itself.
     is_nested: bool,
 }
 
 impl Movement<'_> {
-    /// Goes to the first moment up to `to` at which a follower wants to be turned, and says whether that moment is done
+    /// Goes to the first moment up to `to` at which a observer wants to be turned, and says whether that moment is done
     /// with.
-    fn stop(&self, to: Timestamp, fired: &mut dyn FnMut(Fired)) -> Option<(Timestamp, bool)> {
-        let next = self.followers.iter().filter_map(|follower| follower.next_turn()).min()?;
+    fn stop(&self, to: Timestamp, fired: &mut dyn FnMut(FiredTimer)) -> Option<(Timestamp, bool)> {
+        let next = self.observers.iter().filter_map(|observer| observer.next_turn()).min()?;
         let stop = next.max(self.clock.now());
         (stop <= to).then(|| {
             self.clock.set(stop);
@@ -170,18 +170,18 @@ impl Movement<'_> {
         })
     }
 
-    /// Turns every follower until nothing is due any more; `false` if it gave up on those who arm for it without end.
-    fn moment(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool {
+    /// Turns every observer until nothing is due any more; `false` if it gave up on those who arm for it without end.
+    fn moment(&self, now: Timestamp, fired: &mut dyn FnMut(FiredTimer)) -> bool {
         let mut turns = 0;
         while turns < TURNS_AT_A_MOMENT {
             let due: Vec<_> =
-                self.followers.iter().filter(|follower| follower.next_turn().is_some_and(|next| next <= now)).collect();
+                self.observers.iter().filter(|observer| observer.next_turn().is_some_and(|next| next <= now)).collect();
             let mut left_over = false;
-            for follower in &due {
-                left_over |= follower.turn(now, fired);
+            for observer in &due {
+                left_over |= observer.turn(now, fired);
             }
             if !self.is_nested {
-                self.followers.iter().for_each(|follower| follower.wait_until_quiet());
+                self.observers.iter().for_each(|observer| observer.wait_until_quiet());
             }
             if due.is_empty() {
                 return true;
@@ -194,15 +194,15 @@ impl Movement<'_> {
 
 /// The stops of a [`ManualClock`] on its way; made by [`ManualClock::steps_until`].
 #[must_use = "the clock moves as it is iterated"]
-pub struct Steps<'a> {
+pub struct ClockSteps<'a> {
     clock: &'a ManualClock,
     to: Timestamp,
     over: bool,
 }
 
-impl Steps<'_> {
+impl ClockSteps<'_> {
     /// Goes to the next stop, or to the end of the way where there is none.
-    fn go(&mut self, fired: &mut dyn FnMut(Fired)) -> Option<Timestamp> {
+    fn go(&mut self, fired: &mut dyn FnMut(FiredTimer)) -> Option<Timestamp> {
         if self.over {
             return None;
         }
@@ -221,19 +221,19 @@ impl Steps<'_> {
     }
 }
 
-impl Iterator for Steps<'_> {
-    type Item = Step;
+impl Iterator for ClockSteps<'_> {
+    type Item = ClockStep;
 
-    fn next(&mut self) -> Option<Step> {
+    fn next(&mut self) -> Option<ClockStep> {
         let mut fired = Vec::new();
         let now = self.go(&mut |timer| fired.push(timer))?;
-        Some(Step { now, fired })
+        Some(ClockStep { now, fired })
     }
 }
 
-impl fmt::Debug for Steps<'_> {
+impl fmt::Debug for ClockSteps<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Steps").field("now", &self.clock.now()).field("to", &self.to).finish_non_exhaustive()
+        f.debug_struct("ClockSteps").field("now", &self.clock.now()).field("to", &self.to).finish_non_exhaustive()
     }
 }
 
@@ -258,8 +258,8 @@ impl Clock for ManualClock {
         Timestamp::from_nanos(self.shared.nanos.load(Ordering::Acquire))
     }
 
-    fn lead(&self, follower: Weak<dyn Follower>) -> bool {
-        self.shared.followers.lock().push(follower);
+    fn register(&self, observer: Weak<dyn ClockObserver>) -> bool {
+        self.shared.observers.lock().push(observer);
         true
     }
 }

@@ -8,7 +8,7 @@ mod manual;
 mod monotonic;
 
 #[cfg(feature = "std")]
-pub use manual::{ManualClock, Step, Steps};
+pub use manual::{ClockStep, ClockSteps, ManualClock};
 #[cfg(feature = "std")]
 pub use monotonic::MonotonicClock;
-pub use source::{Clock, Fired, FiredKind, Follower};
+pub use source::{Clock, ClockObserver, FiredTimer, TaskKind};

@@ -36,10 +36,10 @@ pub trait Clock {
         None
     }
 
-    /// Takes on `follower`, if this is a clock that moves by hand: `true` says that whoever moves it also turns the
-    /// follower, which then needs no thread that waits. The machine's clocks answer `false`, as this does by itself.
-    fn lead(&self, follower: Weak<dyn Follower>) -> bool {
-        let _ = follower;
+    /// Takes on `observer`, if this is a clock that moves by hand: `true` says that whoever moves it also turns the
+    /// observer, which then needs no thread that waits. The machine's clocks answer `false`, as this does by itself.
+    fn register(&self, observer: Weak<dyn ClockObserver>) -> bool {
+        let _ = observer;
         false
     }
 }
@@ -54,8 +54,8 @@ impl<C: Clock + ?Sized> Clock for &C {
         (**self).zero()
     }
 
-    fn lead(&self, follower: Weak<dyn Follower>) -> bool {
-        (**self).lead(follower)
+    fn register(&self, observer: Weak<dyn ClockObserver>) -> bool {
+        (**self).register(observer)
     }
 }
 
@@ -69,18 +69,18 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
         (**self).zero()
     }
 
-    fn lead(&self, follower: Weak<dyn Follower>) -> bool {
-        (**self).lead(follower)
+    fn register(&self, observer: Weak<dyn ClockObserver>) -> bool {
+        (**self).register(observer)
     }
 }
 
 /// One who is turned as a clock is moved by hand: a driver.
-pub trait Follower: Send + Sync {
+pub trait ClockObserver: Send + Sync {
     /// When it wants its next turn; `None` if it has nothing to wait for.
     fn next_turn(&self) -> Option<Timestamp>;
 
     /// Turns it at `now` and names each timer that fired. `true` if its budget left something over.
-    fn turn(&self, now: Timestamp, fired: &mut dyn FnMut(Fired)) -> bool;
+    fn turn(&self, now: Timestamp, fired: &mut dyn FnMut(FiredTimer)) -> bool;
 
     /// Whether the thread that asks is in one of its turns, or in a callback of its own: it moves the clock from there.
     fn is_at_work(&self) -> bool;
@@ -91,17 +91,17 @@ pub trait Follower: Send + Sync {
 
 /// A timer that fired as a clock was moved by hand.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Fired {
+pub struct FiredTimer {
     /// When it was due.
     pub expiry: Timestamp,
     /// What it set off.
-    pub kind: FiredKind,
+    pub kind: TaskKind,
 }
 
 /// What a timer sets off.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-pub enum FiredKind {
+pub enum TaskKind {
     /// A waker was woken: a future's.
     Waker,
     /// A callback was called, or handed to the pool that calls it.

@@ -10,18 +10,18 @@ use std::path::PathBuf;
 use std::string::String;
 use std::vec::Vec;
 
+use super::activity::Activity;
 use super::core::{Core, TurnLimits};
 use super::event_loop::LoopDriver;
 use super::hooks::Hooks;
 use super::owner::Driver;
 use super::pool::Pool;
-use super::quiet::Quiet;
 use super::shard::BoxedTimer;
 use super::sleeper::Sleeper;
-use super::task::Task;
+use super::task::TimerTask;
 use super::thread::{Parker, Waiting};
-use super::turner::Turner;
-use crate::clock::{Clock, FiredKind, MonotonicClock};
+use super::turn_runner::TurnRunner;
+use crate::clock::{Clock, MonotonicClock, TaskKind};
 use crate::error::ArmErrorReason;
 use crate::recorded::Recorded;
 use crate::recording::Recording;
@@ -51,7 +51,7 @@ impl Driver {
     /// # Errors
     ///
     /// What the system says if it gives no more threads.
-    pub fn spawn(timer: impl Timer<Task> + Send + 'static) -> io::Result<Self> {
+    pub fn spawn(timer: impl Timer<TimerTask> + Send + 'static) -> io::Result<Self> {
         Self::builder().spawn(timer)
     }
 
@@ -144,13 +144,13 @@ impl DriverBuilder {
     }
 
     /// Called when a periodic callback, a ticker, or a message that found its channel full is to be armed again and its
-    /// shard has no room: it is over then, and its guard says [`Full`](super::Status::Full). The hook is told what it
+    /// shard has no room: it is over then, and its guard says [`Full`](super::CallbackStatus::Full). The hook is told what it
     /// was and why; [`Metrics::not_rearmed`](super::Metrics::not_rearmed) counts it. It can only happen with a timer
     /// whose number of timers is limited.
     ///
     /// ```
     /// use std::time::Duration;
-    /// use tickwheel::{Driver, FiredKind, ManualClock, Status, TimerHeap};
+    /// use tickwheel::{Driver, TaskKind, ManualClock, CallbackStatus, TimerHeap};
     ///
     /// let clock = ManualClock::new();
     /// let (sender, lost) = std::sync::mpsc::channel();
@@ -165,10 +165,10 @@ impl DriverBuilder {
     ///     handle.call_after(Duration::from_secs(60), |_| {}).unwrap().detach();
     /// })?;
     /// clock.advance(Duration::from_secs(1));
-    /// assert_eq!((tick.status(), lost.try_recv()), (Status::Full, Ok(FiredKind::Callback)));
+    /// assert_eq!((tick.status(), lost.try_recv()), (CallbackStatus::Full, Ok(TaskKind::Callback)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn on_full(self, report: impl Fn(FiredKind, ArmErrorReason) + Send + Sync + 'static) -> Self {
+    pub fn on_full(self, report: impl Fn(TaskKind, ArmErrorReason) + Send + Sync + 'static) -> Self {
         Self { hooks: Hooks { on_full: Some(Box::new(report)), ..self.hooks }, ..self }
     }
 
@@ -218,17 +218,17 @@ impl DriverBuilder {
     /// What the system says if it gives no more threads, or cannot create the file to [record](Self::record) to; on a
     /// platform without threads or without a clock, in words that say so. Settings that cannot be: of the kind
     /// [`InvalidInput`](io::ErrorKind::InvalidInput).
-    pub fn spawn(self, timer: impl Timer<Task> + Send + 'static) -> io::Result<Driver> {
+    pub fn spawn(self, timer: impl Timer<TimerTask> + Send + 'static) -> io::Result<Driver> {
         self.start(timer, true)
     }
 
     /// Makes the driver, and starts its thread if `runs`.
-    pub(crate) fn start(self, timer: impl Timer<Task> + Send + 'static, runs: bool) -> io::Result<Driver> {
+    pub(crate) fn start(self, timer: impl Timer<TimerTask> + Send + 'static, runs: bool) -> io::Result<Driver> {
         let parker = Arc::new(Parker::default());
         let (name, waiting) = (self.name.clone(), self.waiting);
         let unparked = parker.clone();
-        let turner = self.turner(timer, true, Box::new(move || unparked.unpark()))?;
-        Driver::start(turner, parker, waiting, name, runs)
+        let turn_runner = self.turn_runner(timer, true, Box::new(move || unparked.unpark()))?;
+        Driver::start(turn_runner, parker, waiting, name, runs)
     }
 
     /// Makes a driver without a thread, for an event loop that turns it.
@@ -244,16 +244,21 @@ impl DriverBuilder {
     /// kind [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn for_event_loop(
         self,
-        timer: impl Timer<Task> + Send + 'static,
+        timer: impl Timer<TimerTask> + Send + 'static,
         on_earlier: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<LoopDriver> {
-        LoopDriver::start(self.turner(timer, false, Box::new(on_earlier))?)
+        LoopDriver::start(self.turn_runner(timer, false, Box::new(on_earlier))?)
     }
 
     /// `is_thread` says that the driver has a thread of its own, which wakes by itself.
-    fn turner<C>(self, timer: C, is_thread: bool, unpark: Box<dyn Fn() + Send + Sync>) -> io::Result<Arc<Turner>>
+    fn turn_runner<C>(
+        self,
+        timer: C,
+        is_thread: bool,
+        unpark: Box<dyn Fn() + Send + Sync>,
+    ) -> io::Result<Arc<TurnRunner>>
     where
-        C: Timer<Task> + Send + 'static,
+        C: Timer<TimerTask> + Send + 'static,
     {
         self.check()?;
         let clock = self.clock.map_or_else(machine_clock, Ok)?;
@@ -263,16 +268,16 @@ impl DriverBuilder {
             None => (shards(timer, self.shards), clock),
             Some(path) => {
                 let (recording, clock) = (Recording::create(path)?, Arc::from(clock));
-                let timer = Recorded::with_recording(timer, Arc::clone(&clock), recording).named(Task::word);
+                let timer = Recorded::with_recording(timer, Arc::clone(&clock), recording).named(TimerTask::word);
                 (shards(timer, self.shards), Box::new(clock) as _)
             }
         };
         let sleeper = Sleeper::new(wakes_itself, unpark);
         let core = Arc::new(Core::new(timers, clock, sleeper, self.limits, self.hooks));
-        let quiet = Arc::new(Quiet::default());
-        let pool = |threads| Pool::new(core.clone(), quiet.clone(), threads, self.name.clone());
+        let activity = Arc::new(Activity::default());
+        let pool = |threads| Pool::new(core.clone(), activity.clone(), threads, self.name.clone());
         let pool = (self.pool_threads > 0).then(|| pool(self.pool_threads));
-        Ok(Arc::new(Turner::new(core, pool, quiet)))
+        Ok(Arc::new(TurnRunner::new(core, pool, activity)))
     }
 
     /// Whether there can be such a driver.
@@ -301,7 +306,7 @@ fn machine_clock() -> io::Result<Box<dyn Clock + Send + Sync>> {
 }
 
 /// The first timer, and its siblings.
-fn shards<C: Timer<Task> + Send + 'static>(timer: C, count: usize) -> Vec<BoxedTimer> {
+fn shards<C: Timer<TimerTask> + Send + 'static>(timer: C, count: usize) -> Vec<BoxedTimer> {
     let mut timers: Vec<BoxedTimer> = Vec::with_capacity(count);
     for _ in 1..count {
         timers.push(Box::new(timer.sibling()));

@@ -9,7 +9,7 @@ use core::fmt;
 use core::time::Duration;
 use std::boxed::Box;
 
-use crate::clock::FiredKind;
+use crate::clock::TaskKind;
 use crate::error::{ArmError, ArmErrorReason};
 use crate::period::Period;
 use crate::sync::{Condvar, Mutex, thread};
@@ -17,11 +17,11 @@ use crate::time::{Deadline, Timestamp};
 use crate::timer::TimerId;
 
 /// What is called, and says whether it is to be called again. It is dropped after its last run.
-pub(crate) type Call = Box<dyn FnMut(Firing) -> Again + Send>;
+pub(crate) type Call = Box<dyn FnMut(TimerEvent) -> Rearm + Send>;
 
 /// When what has run is to run again, unless it was moved or cancelled meanwhile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Again {
+pub(crate) enum Rearm {
     /// Not at all.
     Never,
     /// When its period says.
@@ -34,7 +34,7 @@ pub(crate) enum Again {
 /// What a callback is told when it is called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct Firing {
+pub struct TimerEvent {
     /// The deadline, as it was asked for.
     pub due: Timestamp,
     /// How many ticks were left out between the last run and this one. Always 0 for a callback that is called once.
@@ -43,16 +43,16 @@ pub struct Firing {
     pub now: Timestamp,
 }
 
-impl Firing {
+impl TimerEvent {
     /// How long after its deadline it was called.
     pub const fn lateness(&self) -> Duration {
-        self.now.saturating_since(self.due)
+        self.now.saturating_duration_since(self.due)
     }
 }
 
 /// Where a callback is in its life: hrtimer's three answers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Status {
+pub enum CallbackStatus {
     /// It waited for its deadline, or for its turn to be called.
     Pending,
     /// It is running now.
@@ -74,7 +74,7 @@ pub(crate) enum Ended {
 }
 
 pub(crate) struct Callback {
-    kind: FiredKind,
+    kind: TaskKind,
     inner: Mutex<Inner>,
     /// Notified when a run has ended.
     ended: Condvar,
@@ -105,19 +105,19 @@ enum Phase {
 }
 
 impl Phase {
-    fn status(self) -> Status {
+    fn status(self) -> CallbackStatus {
         match self {
-            Self::Armed(_) => Status::Pending,
-            Self::Running(_) => Status::Running,
-            Self::Over => Status::Over,
-            Self::Full => Status::Full,
+            Self::Armed(_) => CallbackStatus::Pending,
+            Self::Running(_) => CallbackStatus::Running,
+            Self::Over => CallbackStatus::Over,
+            Self::Full => CallbackStatus::Full,
         }
     }
 }
 
 impl Callback {
     /// One that is not armed yet.
-    pub(crate) fn new(kind: FiredKind, deadline: Deadline, period: Option<Period>) -> Self {
+    pub(crate) fn new(kind: TaskKind, deadline: Deadline, period: Option<Period>) -> Self {
         let inner = Inner {
             phase: Phase::Over,
             call: None,
@@ -131,11 +131,11 @@ impl Callback {
         Self { kind, inner: Mutex::new(inner), ended: Condvar::new() }
     }
 
-    pub(crate) fn kind(&self) -> FiredKind {
+    pub(crate) fn kind(&self) -> TaskKind {
         self.kind
     }
 
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> CallbackStatus {
         self.inner.lock().phase.status()
     }
 
@@ -163,14 +163,14 @@ impl Callback {
     }
 
     /// Begins a run for the timer that left its shard as `id`; `None` if it is not the one that counts any more.
-    pub(crate) fn begin(&self, id: TimerId, now: Timestamp) -> Option<(Call, Firing)> {
+    pub(crate) fn begin(&self, id: TimerId, now: Timestamp) -> Option<(Call, TimerEvent)> {
         let mut inner = self.inner.lock();
         if inner.phase != Phase::Armed(id) {
             return None;
         }
         inner.phase = Phase::Running(thread::current().id());
-        let firing = Firing { due: inner.due, missed: inner.missed, now };
-        inner.call.take().map(|call| (call, firing))
+        let event = TimerEvent { due: inner.due, missed: inner.missed, now };
+        inner.call.take().map(|call| (call, event))
     }
 
     /// Ends a run that began at `began` and is over at `now`. One that runs again is armed again.
@@ -178,7 +178,7 @@ impl Callback {
     pub(crate) fn end(
         &self,
         call: Call,
-        again: Again,
+        again: Rearm,
         began: Timestamp,
         now: Timestamp,
         arm: impl FnOnce(Deadline) -> Result<TimerId, ArmErrorReason>,
@@ -188,10 +188,10 @@ impl Callback {
             return Ended::Over(call);
         }
         let (next, missed) = match (again, inner.period) {
-            (Again::Never, _) | (Again::InStep, None) => return Ended::Over(call),
-            (Again::InStep, Some(period)) => period.next(inner.due, began),
+            (Rearm::Never, _) | (Rearm::InStep, None) => return Ended::Over(call),
+            (Rearm::InStep, Some(period)) => period.next(inner.due, began),
             #[cfg(feature = "channels")]
-            (Again::After(delay), _) => (now + delay, 0),
+            (Rearm::After(delay), _) => (now + delay, 0),
         };
         let in_step = (Deadline::at(next).with_slack(inner.slack), missed);
         let (deadline, missed) = inner.moved_to.take().map_or(in_step, |moved_to| (moved_to, 0));
@@ -221,7 +221,7 @@ impl Callback {
 
     /// Cancels it, and says where it was. One that was pending leaves its closure, to be dropped out of the lock, and
     /// its id in the shard.
-    pub(crate) fn cancel(&self) -> (Status, Option<(TimerId, Option<Call>)>) {
+    pub(crate) fn cancel(&self) -> (CallbackStatus, Option<(TimerId, Option<Call>)>) {
         let mut inner = self.inner.lock();
         let status = inner.phase.status();
         match inner.phase {
@@ -255,18 +255,18 @@ impl Callback {
 
     /// Moves it to `deadline`, and says where it was. If it is running, its next run is at `deadline`, should there be
     /// one.
-    pub(crate) fn reschedule(
+    pub(crate) fn reset(
         &self,
         deadline: Deadline,
-        reschedule: impl FnOnce(TimerId) -> Result<TimerId, ArmErrorReason>,
-    ) -> Status {
+        reset: impl FnOnce(TimerId) -> Result<TimerId, ArmErrorReason>,
+    ) -> CallbackStatus {
         let mut inner = self.inner.lock();
         match inner.phase {
             Phase::Armed(id) => {
-                match reschedule(id) {
+                match reset(id) {
                     Ok(id) => inner.phase = Phase::Armed(id),
-                    Err(ArmErrorReason::Full(_)) => return Status::Full,
-                    Err(_) => return Status::Over,
+                    Err(ArmErrorReason::Full(_)) => return CallbackStatus::Full,
+                    Err(_) => return CallbackStatus::Over,
                 }
                 (inner.due, inner.slack, inner.missed) = (deadline.soft(), deadline.slack(), 0);
             }

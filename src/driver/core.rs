@@ -16,8 +16,8 @@ use super::hooks::{Hooks, Panic};
 use super::metrics::{Metrics, TurnCounts, WakeUps};
 use super::shard::{BoxedTimer, NEVER, Shard};
 use super::sleeper::Sleeper;
-use super::task::Task;
-use crate::clock::{Clock, FiredKind};
+use super::task::TimerTask;
+use crate::clock::{Clock, TaskKind};
 use crate::error::{ArmError, ArmErrorReason};
 use crate::sync::{AtomicU64, Counter, Ordering, thread_number};
 use crate::time::{Deadline, Timestamp};
@@ -36,11 +36,11 @@ pub(crate) struct Key {
 /// What a turn did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use = "a turn that left something over wants the next one at once"]
-pub struct Turned {
+pub struct TurnReport {
     /// How many timers fired.
     pub fired: u64,
     /// Whether the budget left something over: the next turn is wanted now.
-    pub is_cut: bool,
+    pub budget_exhausted: bool,
 }
 
 /// How much a turn may do.
@@ -104,7 +104,7 @@ impl Core {
     }
 
     /// Reports what is over because it could not be armed again.
-    pub(crate) fn report_full(&self, kind: FiredKind, reason: ArmErrorReason) {
+    pub(crate) fn report_full(&self, kind: TaskKind, reason: ArmErrorReason) {
         self.hooks.full(&self.counts, kind, reason);
     }
 
@@ -136,7 +136,7 @@ impl Core {
 
     /// Arms a timer and wakes who would sleep past it.
     #[inline]
-    pub(crate) fn arm(&self, shard: u32, deadline: Deadline, task: Task) -> Result<Key, ArmError<Task>> {
+    pub(crate) fn arm(&self, shard: u32, deadline: Deadline, task: TimerTask) -> Result<Key, ArmError<TimerTask>> {
         let (id, is_earlier) = self.shard(shard).arm(deadline, task)?;
         self.tell_sleeper(shard, is_earlier);
         Ok(Key { shard, id })
@@ -144,8 +144,8 @@ impl Core {
 
     /// Moves a timer, wakes who would sleep past it, and says whether it was there.
     #[inline]
-    pub(crate) fn reschedule(&self, key: Key, deadline: Deadline) -> bool {
-        let moved = self.shard(key.shard).reschedule(key.id, deadline);
+    pub(crate) fn reset(&self, key: Key, deadline: Deadline) -> bool {
+        let moved = self.shard(key.shard).reset(key.id, deadline);
         if let Some(is_earlier) = moved {
             self.tell_sleeper(key.shard, is_earlier);
         }
@@ -211,12 +211,16 @@ impl Core {
 
     /// Makes one turn. `fire` gets each timer that is due and the number of its shard; where it took its time it says
     /// what time it is now.
-    pub(crate) fn turn(&self, now: Timestamp, fire: &mut dyn FnMut(u32, Expired<Task>) -> Option<Timestamp>) -> Turned {
+    pub(crate) fn turn(
+        &self,
+        now: Timestamp,
+        fire: &mut dyn FnMut(u32, Expired<TimerTask>) -> Option<Timestamp>,
+    ) -> TurnReport {
         self.sleeper.wake_up();
         // A timer that is armed for a time before the last turn's is due at that (C7), and a clock may step back.
         let before = self.turned_at.fetch_max(now.as_nanos(), Ordering::Relaxed);
         let now = now.max(Timestamp::from_nanos(before));
-        let mut turned = Turned { fired: 0, is_cut: false };
+        let mut turned = TurnReport { fired: 0, budget_exhausted: false };
         let mut left = self.limits.budget.left();
         let out_of_time = self.limits.time.map(|time| self.now_or_last() + time);
         let mut seen = now;
@@ -246,7 +250,7 @@ impl Core {
                     break;
                 }
                 if left == 0 || out_of_time.is_some_and(|limit| self.now_or_last() >= limit) {
-                    turned.is_cut = true;
+                    turned.budget_exhausted = true;
                     break 'shards;
                 }
             }
@@ -261,7 +265,7 @@ impl Core {
     /// Takes every timer out, for good; the caller drops what was in them.
     ///
     /// What a turn has collected by then, and not fired yet, is not fired any more either.
-    pub(crate) fn close(&self) -> Vec<Task> {
+    pub(crate) fn close(&self) -> Vec<TimerTask> {
         self.closed.store(1, Ordering::Release);
         // A timer of the user's that panics closes its shard all the same, and keeps no other from it.
         self.shards.iter().filter_map(|shard| self.guarded(|| shard.close())).flatten().collect()

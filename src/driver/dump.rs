@@ -8,7 +8,7 @@ use std::vec::Vec;
 
 use super::core::Core;
 use super::shard::Snapshot;
-use crate::clock::FiredKind;
+use crate::clock::TaskKind;
 use crate::time::Timestamp;
 
 /// What a driver's shards held at one moment; made by [`Handle::dump`](super::Handle::dump).
@@ -123,10 +123,10 @@ impl fmt::Debug for Dump {
     }
 }
 
-fn name(kind: FiredKind) -> &'static str {
+fn name(kind: TaskKind) -> &'static str {
     match kind {
-        FiredKind::Waker => "waker",
-        FiredKind::Callback => "callback",
-        FiredKind::Message => "message",
+        TaskKind::Waker => "waker",
+        TaskKind::Callback => "callback",
+        TaskKind::Message => "message",
     }
 }

@@ -6,11 +6,11 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::io;
 
-use super::core::Turned;
+use super::core::TurnReport;
 use super::handle::Handle;
 use super::shard::NEVER;
 use super::trace;
-use super::turner::Turner;
+use super::turn_runner::TurnRunner;
 use crate::sync::Arc;
 use crate::time::Timestamp;
 
@@ -43,17 +43,17 @@ use crate::time::Timestamp;
 /// ```
 pub struct LoopDriver {
     handle: Handle,
-    turner: Arc<Turner>,
+    turn_runner: Arc<TurnRunner>,
 }
 
 impl LoopDriver {
-    pub(crate) fn start(turner: Arc<Turner>) -> io::Result<Self> {
-        if let Some(pool) = turner.pool() {
+    pub(crate) fn start(turn_runner: Arc<TurnRunner>) -> io::Result<Self> {
+        if let Some(pool) = turn_runner.pool() {
             pool.start()?;
         }
-        let handle = Handle::new(turner.core().clone());
+        let handle = Handle::new(turn_runner.core().clone());
         trace::started("event loop", handle.shards());
-        Ok(Self { handle, turner })
+        Ok(Self { handle, turn_runner })
     }
 
     /// A handle to this driver.
@@ -66,15 +66,15 @@ impl LoopDriver {
     ///
     /// Any thread may turn, several at once too; each timer fires in one of the turns. Whoever has turned asks for the
     /// [`next_turn`](Self::next_turn) before it waits or leaves turning to others: only then is an earlier timer told.
-    pub fn turn(&self, now: Timestamp) -> Turned {
-        self.turner.turn(now, None)
+    pub fn turn(&self, now: Timestamp) -> TurnReport {
+        self.turn_runner.turn(now, None)
     }
 
     /// When the next turn is wanted; a moment in the past says now, `None` that nothing is armed.
     ///
     /// From then on until the next turn, who arms a timer that is due before that moment calls `on_earlier`.
     pub fn next_turn(&self) -> Option<Timestamp> {
-        let core = self.turner.core();
+        let core = self.turn_runner.core();
         let next = core.sleeper.fall_asleep(|| core.next_turn());
         // What is due at the end of time is published as a little earlier.
         if next < NEVER - 1 { Some(Timestamp::from_nanos(next)) } else { core.next_turn_now() }
@@ -84,7 +84,7 @@ impl LoopDriver {
     ///
     /// If the clock panics, that is reported as a callback's panic is, and it is 10 ms, unless a turn is overdue.
     pub fn timeout(&self) -> Option<Duration> {
-        self.next_turn().map(|next| self.turner.core().wait_for(next.as_nanos()))
+        self.next_turn().map(|next| self.turn_runner.core().wait_for(next.as_nanos()))
     }
 
     /// Shuts the driver down, as [`Driver::shutdown`](super::Driver::shutdown) does. Dropping it does the same.
@@ -93,12 +93,12 @@ impl LoopDriver {
     }
 
     fn end(&self) {
-        if self.turner.core().is_closed() {
+        if self.turn_runner.core().is_closed() {
             return;
         }
-        self.turner.close();
-        self.turner.quiet().wait();
-        if let Some(pool) = self.turner.pool() {
+        self.turn_runner.close();
+        self.turn_runner.activity().wait();
+        if let Some(pool) = self.turn_runner.pool() {
             pool.close();
         }
     }
@@ -116,8 +116,8 @@ impl Deref for LoopDriver {
 #[cfg(feature = "tokio")]
 impl LoopDriver {
     /// Has whoever moves the clock turn the driver, if it is a clock that moves by hand, and says whether it is.
-    pub(crate) fn follow_clock(&self) -> bool {
-        self.turner.follow_clock()
+    pub(crate) fn register_with_clock(&self) -> bool {
+        self.turn_runner.register_with_clock()
     }
 
     /// Shuts the driver down while others hold it; once more is no more.

@@ -1,10 +1,10 @@
 //! How a timer that is due is fired: outside of every lock, and with nothing of the user's able to stop the driver.
 
-use super::callback::{Again, Callback, Ended};
+use super::callback::{Callback, Ended, Rearm};
 use super::core::Core;
-use super::task::{Kind, Task};
+use super::task::{Kind, TimerTask};
 use super::trace::{self, Scope};
-use crate::clock::FiredKind;
+use crate::clock::TaskKind;
 use crate::sync::Arc;
 use crate::time::Timestamp;
 use crate::timer::{Expired, TimerId};
@@ -20,7 +20,7 @@ pub(crate) struct Due {
 pub(crate) fn fire(
     core: &Arc<Core>,
     shard: u32,
-    expired: Expired<Task>,
+    expired: Expired<TimerTask>,
     pool: Option<&mut dyn FnMut(Due)>,
 ) -> Option<Timestamp> {
     match expired.value.0 {
@@ -30,7 +30,7 @@ pub(crate) fn fire(
         }
         Kind::Call(callback) => {
             let due = Due { callback, shard, id: expired.id };
-            match pool.filter(|_| due.callback.kind() == FiredKind::Callback) {
+            match pool.filter(|_| due.callback.kind() == TaskKind::Callback) {
                 Some(pool) => {
                     pool(due);
                     None
@@ -46,16 +46,16 @@ pub(crate) fn fire(
 pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
     let Due { callback, shard, id } = due;
     if core.is_closed() {
-        discard(core, Task::call(callback.clone()));
+        discard(core, TimerTask::call(callback.clone()));
         return core.now_or_last();
     }
     let began = core.now_or_last();
-    let Some((mut call, firing)) = callback.begin(*id, began) else { return began };
+    let Some((mut call, event)) = callback.begin(*id, began) else { return began };
     // A message is no call of the user's, and nothing is said as it is sent.
-    let is_users = callback.kind() == FiredKind::Callback;
-    let _scope = if is_users { trace::callback(*shard, *id, &firing) } else { Scope::default() };
-    let mut again = Again::Never; // what has panicked is not called again
-    core.guarded(|| again = call(firing));
+    let is_users = callback.kind() == TaskKind::Callback;
+    let _scope = if is_users { trace::callback(*shard, *id, &event) } else { Scope::default() };
+    let mut again = Rearm::Never; // what has panicked is not called again
+    core.guarded(|| again = call(event));
     let now = core.now_or_last();
     let mut is_earlier = false;
     let arm = |deadline| core.shard(*shard).arm_call(deadline, callback, &mut is_earlier);
@@ -81,7 +81,7 @@ pub(crate) fn run(core: &Arc<Core>, due: &Due) -> Timestamp {
 
 /// Ends the life of what was still armed when its driver was shut down: a future is woken, to find out, and a
 /// callback's closure is dropped.
-pub(crate) fn discard(core: &Core, task: Task) {
+pub(crate) fn discard(core: &Core, task: TimerTask) {
     match task.0 {
         Kind::Wake(waker) => {
             core.guarded(|| waker.wake());

@@ -4,7 +4,7 @@ use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 
-use super::callback::{Call, Callback, Status};
+use super::callback::{Call, Callback, CallbackStatus};
 use super::core::Core;
 use super::waits::wait_for;
 use crate::error::ArmError;
@@ -50,7 +50,7 @@ impl CallbackGuard {
     }
 
     /// Where the callback is in its life.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> CallbackStatus {
         self.callback().status()
     }
 
@@ -64,7 +64,7 @@ impl CallbackGuard {
     /// - `Pending`: it is not called any more, and its closure has been dropped.
     /// - `Running`: the run that is under way goes on, and is the last. The call does not wait for it.
     /// - `Over`, `Full`: there was nothing to cancel.
-    pub fn cancel(&self) -> Status {
+    pub fn cancel(&self) -> CallbackStatus {
         let (status, left) = self.callback().cancel();
         if let Some((id, call)) = left {
             // It may have left its shard already, to be called: then nobody calls it any more.
@@ -80,9 +80,9 @@ impl CallbackGuard {
     /// that this one waits for in its turn, such as two callbacks of a pool that wait for each other; of these the one
     /// that asks last does not wait. A callback that waits in another way for one that waits for it, by a lock say, is
     /// not found out.
-    pub fn cancel_and_wait(&self) -> Status {
+    pub fn cancel_and_wait(&self) -> CallbackStatus {
         let status = self.cancel();
-        if status == Status::Running {
+        if status == CallbackStatus::Running {
             wait_for(self.callback());
         }
         status
@@ -96,28 +96,28 @@ impl CallbackGuard {
     /// - `Over`: nothing was done.
     /// - `Full`: nothing was done. It is over, or it waits for the callback pool and its shard has no room to arm it
     ///   anew: then it is called as it would have been.
-    pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
+    pub fn reset(&self, deadline: impl Into<Deadline>) -> CallbackStatus {
         let deadline = deadline.into();
         let callback = self.callback();
         let shard = self.core.shard(self.shard);
         let mut is_earlier = false;
-        let status = callback.reschedule(deadline, |id| {
-            if let Some(earlier) = shard.reschedule(id, deadline) {
+        let status = callback.reset(deadline, |id| {
+            if let Some(earlier) = shard.reset(id, deadline) {
                 is_earlier = earlier;
                 return Ok(id);
             }
             // It has left its shard, to be called, and has not been called yet: it is armed anew.
             shard.arm_call(deadline, callback, &mut is_earlier)
         });
-        if status == Status::Pending {
+        if status == CallbackStatus::Pending {
             self.core.tell_sleeper(self.shard, is_earlier);
         }
         status
     }
 
-    /// As [`reschedule`](Self::reschedule), to `delay` from now on.
-    pub fn reschedule_after(&self, delay: Duration) -> Status {
-        self.reschedule(self.core.now() + delay)
+    /// As [`reset`](Self::reset), to `delay` from now on.
+    pub fn reset_after(&self, delay: Duration) -> CallbackStatus {
+        self.reset(self.core.now() + delay)
     }
 
     /// Lets the callback go its way: it is called, or called again and again, until its driver is shut down.

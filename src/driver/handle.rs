@@ -5,12 +5,12 @@ use core::time::Duration;
 use std::boxed::Box;
 use std::vec::Vec;
 
-use super::callback::{Again, Call, Callback, Firing};
+use super::callback::{Call, Callback, Rearm, TimerEvent};
 use super::core::Core;
 use super::dump::Dump;
 use super::guard::CallbackGuard;
 use super::metrics::Metrics;
-use crate::clock::FiredKind;
+use crate::clock::TaskKind;
 use crate::error::{ArmError, ArmErrorReason};
 use crate::period::Period;
 use crate::sync::Arc;
@@ -121,7 +121,7 @@ impl Handle {
     /// let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new())?;
     /// let (sender, receiver) = std::sync::mpsc::channel();
     ///
-    /// let guard = timers.call_after(Duration::from_millis(5), move |firing| sender.send(firing.due).unwrap())?;
+    /// let guard = timers.call_after(Duration::from_millis(5), move |event| sender.send(event.due).unwrap())?;
     /// clock.advance(Duration::from_millis(5));
     /// assert_eq!(receiver.recv()?.as_nanos(), 5_000_000);
     /// # drop(guard);
@@ -129,7 +129,7 @@ impl Handle {
     /// ```
     pub fn call_after<F>(&self, delay: Duration, call: F) -> Result<CallbackGuard, ArmError<F>>
     where
-        F: FnOnce(Firing) + Send + 'static,
+        F: FnOnce(TimerEvent) + Send + 'static,
     {
         self.call_at(self.now() + delay, call)
     }
@@ -143,21 +143,21 @@ impl Handle {
     /// [`ArmError`], which gives `call` back, if the driver was shut down or its shard is full.
     pub fn call_at<F>(&self, deadline: impl Into<Deadline>, call: F) -> Result<CallbackGuard, ArmError<F>>
     where
-        F: FnOnce(Firing) + Send + 'static,
+        F: FnOnce(TimerEvent) + Send + 'static,
     {
-        self.arm(FiredKind::Callback, deadline.into(), None, call, |call| {
+        self.arm(TaskKind::Callback, deadline.into(), None, call, |call| {
             let mut call = Some(call);
-            Box::new(move |firing| {
+            Box::new(move |event| {
                 if let Some(call) = call.take() {
-                    call(firing);
+                    call(event);
                 }
-                Again::Never
+                Rearm::Never
             })
         })
     }
 
     /// Calls `call` every `period`, for the first time one period from now on. Ticks that it was too late for are left
-    /// out; [`call_periodically`](Self::call_periodically) has the other choices.
+    /// out; [`call_every_at`](Self::call_every_at) has the other choices.
     ///
     /// The n-th run is due at the start + n periods, however late the others were (L26). A run never overlaps another.
     ///
@@ -166,10 +166,10 @@ impl Handle {
     /// [`ArmError`], which gives `call` back, if `period` is zero, the driver was shut down or its shard is full.
     pub fn call_every<F>(&self, period: Duration, call: F) -> Result<CallbackGuard, ArmError<F>>
     where
-        F: FnMut(Firing) + Send + 'static,
+        F: FnMut(TimerEvent) + Send + 'static,
     {
         match Period::every(period) {
-            Ok(period) => self.call_periodically(self.now() + period.length(), period, call),
+            Ok(period) => self.call_every_at(self.now() + period.length(), period, call),
             Err(_) => Err(ArmError::new(call, ArmErrorReason::ZeroPeriod)),
         }
     }
@@ -185,10 +185,10 @@ impl Handle {
     ///
     /// let clock = ManualClock::new();
     /// let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new())?;
-    /// let period = Period::every(Duration::from_millis(10))?.missed(MissedTicks::Skip);
+    /// let period = Period::every(Duration::from_millis(10))?.with_missed_ticks(MissedTicks::Skip);
     /// let (sender, missed) = std::sync::mpsc::channel();
     ///
-    /// let _tick = timers.call_periodically(timers.now(), period, move |firing| sender.send(firing.missed).unwrap())?;
+    /// let _tick = timers.call_every_at(timers.now(), period, move |event| sender.send(event.missed).unwrap())?;
     /// clock.jump(Duration::from_millis(35)); // as over a suspend
     /// clock.advance(Duration::from_millis(5));
     /// assert_eq!(missed.try_iter().collect::<Vec<_>>(), [0, 3]);
@@ -198,19 +198,19 @@ impl Handle {
     /// # Errors
     ///
     /// [`ArmError`], which gives `call` back, if the driver was shut down or its shard is full.
-    pub fn call_periodically<F>(
+    pub fn call_every_at<F>(
         &self,
         first: impl Into<Deadline>,
         period: Period,
         call: F,
     ) -> Result<CallbackGuard, ArmError<F>>
     where
-        F: FnMut(Firing) + Send + 'static,
+        F: FnMut(TimerEvent) + Send + 'static,
     {
-        self.arm(FiredKind::Callback, first.into(), Some(period), call, |mut call| {
-            Box::new(move |firing| {
-                call(firing);
-                Again::InStep
+        self.arm(TaskKind::Callback, first.into(), Some(period), call, |mut call| {
+            Box::new(move |event| {
+                call(event);
+                Rearm::InStep
             })
         })
     }
@@ -218,7 +218,7 @@ impl Handle {
     /// Arms what `boxed` makes of `value`, which comes back if it is not armed.
     pub(crate) fn arm<T>(
         &self,
-        kind: FiredKind,
+        kind: TaskKind,
         deadline: Deadline,
         period: Option<Period>,
         value: T,

@@ -8,7 +8,7 @@ use std::panic::catch_unwind;
 
 use super::metrics::TurnCounts;
 use super::trace;
-use crate::clock::FiredKind;
+use crate::clock::TaskKind;
 use crate::error::ArmErrorReason;
 
 /// What a panic carries.
@@ -17,7 +17,7 @@ pub(crate) type Panic = Box<dyn Any + Send>;
 /// Called with what a panic carried.
 type OnPanic = Box<dyn Fn(&(dyn Any + Send)) + Send + Sync>;
 /// Called with what could not be armed again, and why.
-type OnFull = Box<dyn Fn(FiredKind, ArmErrorReason) + Send + Sync>;
+type OnFull = Box<dyn Fn(TaskKind, ArmErrorReason) + Send + Sync>;
 type OnThread = Box<dyn Fn() + Send + Sync>;
 
 #[derive(Default)]
@@ -53,7 +53,7 @@ impl Hooks {
     }
 
     /// Reports what is over because it could not be armed again.
-    pub(crate) fn full(&self, counts: &TurnCounts, kind: FiredKind, reason: ArmErrorReason) {
+    pub(crate) fn full(&self, counts: &TurnCounts, kind: TaskKind, reason: ArmErrorReason) {
         TurnCounts::add(&counts.not_rearmed);
         trace::not_rearmed(kind, reason);
         if let Some(on_full) = &self.on_full {

@@ -10,7 +10,7 @@ use super::handle::Handle;
 use super::pool::Pool;
 use super::thread::{Parker, Waiting, start};
 use super::trace;
-use super::turner::Turner;
+use super::turn_runner::TurnRunner;
 use crate::sync::{Arc, thread};
 
 /// A driver: turns a timer into callbacks, messages and futures, on a thread of its own.
@@ -36,27 +36,27 @@ use crate::sync::{Arc, thread};
 /// lock that its thread held stays locked in the child for ever.
 pub struct Driver {
     handle: Handle,
-    turner: Arc<Turner>,
+    turn_runner: Arc<TurnRunner>,
     parker: Arc<Parker>,
     waiting: Waiting,
     name: String,
     /// The clock is moved by hand, by those who turn the driver.
-    is_led: bool,
+    is_registered: bool,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Driver {
     /// Starts the driver; paused, unless it `runs`.
     pub(crate) fn start(
-        turner: Arc<Turner>,
+        turn_runner: Arc<TurnRunner>,
         parker: Arc<Parker>,
         waiting: Waiting,
         name: String,
         runs: bool,
     ) -> io::Result<Self> {
-        let is_led = turner.follow_clock();
-        let handle = Handle::new(turner.core().clone());
-        let mut driver = Self { handle, turner, parker, waiting, name, is_led, thread: None };
+        let is_registered = turn_runner.register_with_clock();
+        let handle = Handle::new(turn_runner.core().clone());
+        let mut driver = Self { handle, turn_runner, parker, waiting, name, is_registered, thread: None };
         if runs {
             driver.start_threads()?;
         }
@@ -82,7 +82,7 @@ impl Driver {
     pub fn pause(&mut self) -> io::Result<()> {
         let own = thread::current().id();
         let is_own = self.thread.as_ref().is_some_and(|thread| thread.thread().id() == own);
-        if is_own || self.is_on_pool() || (self.is_led && !self.turner.quiet().pause()) {
+        if is_own || self.is_on_pool() || (self.is_registered && !self.turn_runner.activity().pause()) {
             return Err(io::Error::other(
                 "pause() was called from one of the driver's own callbacks; call it from another thread",
             ));
@@ -104,14 +104,14 @@ impl Driver {
     }
 
     fn start_threads(&mut self) -> io::Result<()> {
-        if let Some(pool) = self.turner.pool() {
+        if let Some(pool) = self.turn_runner.pool() {
             pool.start()?;
         }
-        self.turner.quiet().resume();
-        if self.is_led || self.thread.is_some() {
+        self.turn_runner.activity().resume();
+        if self.is_registered || self.thread.is_some() {
             return Ok(());
         }
-        let started = start(self.turner.clone(), self.parker.clone(), self.waiting, self.name.clone());
+        let started = start(self.turn_runner.clone(), self.parker.clone(), self.waiting, self.name.clone());
         match started {
             Ok(thread) => self.thread = Some(thread),
             Err(error) => {
@@ -132,7 +132,7 @@ impl Driver {
     }
 
     fn is_on_pool(&self) -> bool {
-        self.turner.pool().is_some_and(|pool| pool.is_own_thread())
+        self.turn_runner.pool().is_some_and(|pool| pool.is_own_thread())
     }
 
     fn end_threads(&mut self, end_pool: fn(&Pool)) {
@@ -142,7 +142,7 @@ impl Driver {
             // A panic of the thread is one of this crate's own code, and it was printed.
             let _ = thread.join();
         }
-        if let Some(pool) = self.turner.pool() {
+        if let Some(pool) = self.turn_runner.pool() {
             end_pool(pool);
         }
     }
@@ -158,9 +158,9 @@ impl Deref for Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.turner.close();
-        if self.is_led {
-            self.turner.quiet().wait();
+        self.turn_runner.close();
+        if self.is_registered {
+            self.turn_runner.activity().wait();
         }
         self.end_threads(Pool::close);
     }
@@ -175,7 +175,10 @@ impl fmt::Debug for Driver {
         f.debug_struct("Driver")
             .field("name", &self.name)
             .field("handle", &self.handle)
-            .field("is_paused", &if self.is_led { self.turner.quiet().is_paused() } else { self.thread.is_none() })
+            .field(
+                "is_paused",
+                &if self.is_registered { self.turn_runner.activity().is_paused() } else { self.thread.is_none() },
+            )
             .finish_non_exhaustive()
     }
 }

@@ -4,9 +4,9 @@ use std::io;
 use std::string::String;
 use std::vec::Vec;
 
+use super::activity::Activity;
 use super::core::Core;
 use super::fire::{Due, run};
-use super::quiet::Quiet;
 use crate::sync::channel::{Receiver, Sender, unbounded};
 use crate::sync::{Arc, Mutex, Ordering, fence, thread};
 
@@ -14,7 +14,7 @@ use crate::sync::{Arc, Mutex, Ordering, fence, thread};
 /// is queued meanwhile waits.
 pub(crate) struct Pool {
     core: Arc<Core>,
-    quiet: Arc<Quiet>,
+    activity: Arc<Activity>,
     threads: usize,
     name: String,
     queue: Sender<Job>,
@@ -29,9 +29,9 @@ enum Job {
 }
 
 impl Pool {
-    pub(crate) fn new(core: Arc<Core>, quiet: Arc<Quiet>, threads: usize, name: String) -> Self {
+    pub(crate) fn new(core: Arc<Core>, activity: Arc<Activity>, threads: usize, name: String) -> Self {
         let (queue, jobs) = unbounded();
-        Self { core, quiet, threads, name, queue, jobs, workers: Mutex::default() }
+        Self { core, activity, threads, name, queue, jobs, workers: Mutex::default() }
     }
 
     /// Starts the threads, unless they run.
@@ -44,8 +44,8 @@ impl Pool {
             return Ok(());
         }
         for index in 0..self.threads {
-            let (core, quiet, jobs) = (self.core.clone(), self.quiet.clone(), self.jobs.clone());
-            let worker = Worker { core, quiet, jobs };
+            let (core, activity, jobs) = (self.core.clone(), self.activity.clone(), self.jobs.clone());
+            let worker = Worker { core, activity, jobs };
             let name = std::format!("{}-{index}", self.name);
             match thread::Builder::new().name(name).spawn(move || worker.core.on_thread(|| worker.run())) {
                 Ok(handle) => self.workers.lock().push(handle),
@@ -64,7 +64,7 @@ impl Pool {
     }
 
     pub(crate) fn call(&self, due: Due) {
-        self.quiet.queue();
+        self.activity.queue();
         // It fails only if there is no receiver, and the pool holds one itself.
         let _ = self.queue.send(Job::Call(due));
         // Whoever shuts the driver down says so first and then looks at the queue: one of the two finds the callback.
@@ -97,7 +97,7 @@ impl Pool {
     fn discard_queued(&self) {
         for _ in 0..self.jobs.len() {
             match self.jobs.try_recv() {
-                Ok(Job::Call(due)) => work(&self.core, &self.quiet, &due),
+                Ok(Job::Call(due)) => work(&self.core, &self.activity, &due),
                 Ok(Job::Stop) => drop(self.queue.send(Job::Stop)),
                 Err(_) => return,
             }
@@ -107,20 +107,20 @@ impl Pool {
 
 struct Worker {
     core: Arc<Core>,
-    quiet: Arc<Quiet>,
+    activity: Arc<Activity>,
     jobs: Receiver<Job>,
 }
 
 impl Worker {
     fn run(&self) {
         while let Ok(Job::Call(due)) = self.jobs.recv() {
-            work(&self.core, &self.quiet, &due);
+            work(&self.core, &self.activity, &due);
         }
     }
 }
 
 /// Calls a callback that was queued, or drops it if the driver was shut down.
-fn work(core: &Arc<Core>, quiet: &Quiet, due: &Due) {
-    let _at_work = quiet.enter_queued();
+fn work(core: &Arc<Core>, activity: &Activity, due: &Due) {
+    let _at_work = activity.enter_queued();
     run(core, due);
 }

@@ -8,15 +8,15 @@ use std::vec::Vec;
 
 use super::callback::Callback;
 use super::metrics::ShardCounts;
-use super::task::Task;
-use crate::clock::FiredKind;
+use super::task::TimerTask;
+use crate::clock::TaskKind;
 use crate::error::{ArmError, ArmErrorReason};
 use crate::sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Budget, Expired, Timer, TimerId};
 
 /// What a driver needs of its timers.
-pub(crate) type BoxedTimer = Box<dyn Timer<Task> + Send>;
+pub(crate) type BoxedTimer = Box<dyn Timer<TimerTask> + Send>;
 
 /// How many timers may be armed or moved before upkeep that they have brought nearer is looked for.
 const LOOKED_AFTER: u64 = 16;
@@ -48,9 +48,9 @@ pub(crate) struct Slice {
 
 /// What was seen of a timer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Peek<R> {
+pub(crate) enum Lookup<R> {
     /// It is armed.
-    There(R),
+    Armed(R),
     /// It has fired, or was cancelled.
     Gone,
     /// The driver was shut down.
@@ -63,7 +63,7 @@ pub(crate) struct Snapshot {
     pub(crate) next_turn: Option<Timestamp>,
     pub(crate) counts: ShardCounts,
     /// Id, expiry, and what it sets off.
-    pub(crate) timers: Vec<(TimerId, Timestamp, FiredKind)>,
+    pub(crate) timers: Vec<(TimerId, Timestamp, TaskKind)>,
 }
 
 impl Shard {
@@ -90,7 +90,7 @@ impl Shard {
     /// Arms a timer. `true` with its id says that the shard now wants to be turned earlier than before, and that who
     /// sleeps must hear of it.
     #[inline]
-    pub(crate) fn arm(&self, deadline: Deadline, task: Task) -> Result<(TimerId, bool), ArmError<Task>> {
+    pub(crate) fn arm(&self, deadline: Deadline, task: TimerTask) -> Result<(TimerId, bool), ArmError<TimerTask>> {
         let mut state = self.state.lock();
         let Some(timer) = &mut state.timer else { return Err(ArmError::new(task, ArmErrorReason::Closed)) };
         let armed = timer.insert_deadline(deadline, task);
@@ -110,7 +110,7 @@ impl Shard {
         callback: &Arc<Callback>,
         is_earlier: &mut bool,
     ) -> Result<TimerId, ArmErrorReason> {
-        let armed = self.arm(deadline, Task::call(callback.clone()));
+        let armed = self.arm(deadline, TimerTask::call(callback.clone()));
         let (id, earlier) = armed.map_err(|error| error.reason())?;
         *is_earlier = earlier;
         Ok(id)
@@ -118,9 +118,9 @@ impl Shard {
 
     /// Moves a timer, and says whether it was there, and as [`arm`](Self::arm) whether who sleeps must hear of it.
     #[inline]
-    pub(crate) fn reschedule(&self, id: TimerId, deadline: Deadline) -> Option<bool> {
+    pub(crate) fn reset(&self, id: TimerId, deadline: Deadline) -> Option<bool> {
         let mut state = self.state.lock();
-        if !state.timer.as_mut()?.reschedule_deadline(id, deadline) {
+        if !state.timer.as_mut()?.reset_deadline(id, deadline) {
             return None;
         }
         state.counts.reset += 1;
@@ -129,7 +129,7 @@ impl Shard {
 
     /// Takes a timer out. Who sleeps is not told: at worst one empty turn is made.
     #[inline]
-    pub(crate) fn cancel(&self, id: TimerId) -> Option<Task> {
+    pub(crate) fn cancel(&self, id: TimerId) -> Option<TimerTask> {
         let mut state = self.state.lock();
         let task = state.timer.as_mut()?.cancel(id)?;
         state.counts.cancelled += 1;
@@ -137,7 +137,7 @@ impl Shard {
     }
 
     /// One slice of a turn: opens it if `opens`, and collects what is due into `batch`.
-    pub(crate) fn collect(&self, now: Timestamp, opens: bool, left: u64, batch: &mut Vec<Expired<Task>>) -> Slice {
+    pub(crate) fn collect(&self, now: Timestamp, opens: bool, left: u64, batch: &mut Vec<Expired<TimerTask>>) -> Slice {
         let mut state = self.state.lock();
         let State { timer: Some(timer), counts } = &mut *state else { return Slice { touched: 0, is_last: true } };
         if opens {
@@ -157,7 +157,7 @@ impl Shard {
     }
 
     /// Takes everything out, for good: arming fails from now on. The caller drops it, out of the lock.
-    pub(crate) fn close(&self) -> Vec<Task> {
+    pub(crate) fn close(&self) -> Vec<TimerTask> {
         let mut state = self.state.lock();
         let Some(mut timer) = state.timer.take() else { return Vec::new() };
         state.counts.cancelled += timer.len() as u64;
@@ -175,10 +175,10 @@ impl Shard {
     }
 
     /// Looks at a timer's task under the lock: `look` must not call, clone or drop anything of the user's.
-    pub(crate) fn peek<R>(&self, id: TimerId, look: impl FnOnce(&mut Task) -> R) -> Peek<R> {
+    pub(crate) fn peek<R>(&self, id: TimerId, look: impl FnOnce(&mut TimerTask) -> R) -> Lookup<R> {
         let mut state = self.state.lock();
-        let Some(timer) = &mut state.timer else { return Peek::Closed };
-        timer.get_mut(id).map_or(Peek::Gone, |task| Peek::There(look(task)))
+        let Some(timer) = &mut state.timer else { return Lookup::Closed };
+        timer.get_mut(id).map_or(Lookup::Gone, |task| Lookup::Armed(look(task)))
     }
 
     /// Copies what a dump shows, in no particular order.
@@ -226,12 +226,12 @@ mod tests {
     use std::boxed::Box;
     use std::task::Waker;
 
-    use super::{Deadline, NEVER, Shard, Task, Timestamp};
+    use super::{Deadline, NEVER, Shard, TimerTask, Timestamp};
     use crate::heap::TimerHeap;
 
     fn armed(at: Timestamp) -> Shard {
         let shard = Shard::new(Box::new(TimerHeap::new()));
-        shard.arm(Deadline::at(at), Task::wake(Waker::noop().clone())).unwrap();
+        shard.arm(Deadline::at(at), TimerTask::wake(Waker::noop().clone())).unwrap();
         shard
     }
 

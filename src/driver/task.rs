@@ -3,15 +3,15 @@
 use std::task::Waker;
 
 use super::callback::Callback;
-use crate::clock::FiredKind;
+use crate::clock::TaskKind;
 use crate::sync::Arc;
 
-/// What a driver's timer sets off when it fires, to name the timers that a driver takes: a `TimerWheel<Task>`, a
-/// `TimerHeap<Task>`, or one of your own.
+/// What a driver's timer sets off when it fires, to name the timers that a driver takes: a `TimerWheel<TimerTask>`, a
+/// `TimerHeap<TimerTask>`, or one of your own.
 ///
 /// It is two words, so that a million sleeping futures take little.
 #[derive(Debug)]
-pub struct Task(pub(crate) Kind);
+pub struct TimerTask(pub(crate) Kind);
 
 #[derive(Debug)]
 pub(crate) enum Kind {
@@ -20,9 +20,9 @@ pub(crate) enum Kind {
     Call(Arc<Callback>),
 }
 
-const _: () = assert!(size_of::<Task>() == 2 * size_of::<usize>());
+const _: () = assert!(size_of::<TimerTask>() == 2 * size_of::<usize>());
 
-impl Task {
+impl TimerTask {
     pub(crate) fn wake(waker: Waker) -> Self {
         Self(Kind::Wake(waker))
     }
@@ -39,15 +39,15 @@ impl Task {
     /// What it sets off, for a recording.
     pub(crate) fn word(&self) -> &str {
         match self.kind() {
-            FiredKind::Waker => "waker",
-            FiredKind::Callback => "callback",
-            FiredKind::Message => "message",
+            TaskKind::Waker => "waker",
+            TaskKind::Callback => "callback",
+            TaskKind::Message => "message",
         }
     }
 
-    pub(crate) fn kind(&self) -> FiredKind {
+    pub(crate) fn kind(&self) -> TaskKind {
         match &self.0 {
-            Kind::Wake(_) => FiredKind::Waker,
+            Kind::Wake(_) => TaskKind::Waker,
             Kind::Call(callback) => callback.kind(),
         }
     }

@@ -8,7 +8,7 @@ use super::core::Core;
 use super::metrics::TurnCounts;
 use super::shard::NEVER;
 use super::spin::Spin;
-use super::turner::Turner;
+use super::turn_runner::TurnRunner;
 use crate::sync::{Arc, Condvar, Mutex, thread};
 use crate::time::Timestamp;
 
@@ -93,18 +93,18 @@ impl Parker {
 
 /// Starts the thread that turns a driver until its parker is told to stop.
 pub(crate) fn start(
-    turner: Arc<Turner>,
+    turn_runner: Arc<TurnRunner>,
     parker: Arc<Parker>,
     waiting: Waiting,
     name: String,
 ) -> io::Result<thread::JoinHandle<()>> {
     parker.restart();
     let spawned = thread::Builder::new().name(name).spawn(move || {
-        let core = turner.core();
+        let core = turn_runner.core();
         core.on_thread(|| {
             // Nothing else of the user's goes further than the call of it, but the timer may be the user's too.
-            if core.guarded(|| run(&turner, &parker, waiting)).is_none() {
-                turner.close();
+            if core.guarded(|| run(&turn_runner, &parker, waiting)).is_none() {
+                turn_runner.close();
             }
         });
     });
@@ -117,13 +117,13 @@ pub(crate) fn start(
     })
 }
 
-fn run(turner: &Turner, parker: &Parker, waiting: Waiting) {
-    let core = turner.core();
+fn run(turn_runner: &TurnRunner, parker: &Parker, waiting: Waiting) {
+    let core = turn_runner.core();
     set_timer_slack(waiting.timer_slack_ns);
     let mut spin = waiting.spins.then(Spin::new);
     while !parker.is_stopped() {
         let now = core.now_or_last();
-        if core.is_due(now) && turner.turn(now, None).is_cut {
+        if core.is_due(now) && turn_runner.turn(now, None).budget_exhausted {
             continue;
         }
         let until = core.sleeper.fall_asleep(|| core.next_turn());

@@ -11,9 +11,9 @@
 
 use core::time::Duration;
 
-use super::callback::Firing;
+use super::callback::TimerEvent;
 use super::metrics::TurnCounts;
-use crate::clock::FiredKind;
+use crate::clock::TaskKind;
 use crate::error::ArmErrorReason;
 use crate::timer::TimerId;
 
@@ -93,16 +93,16 @@ impl TurnScope {
 }
 
 /// The span of a callback's run.
-pub(crate) fn callback(shard: u32, id: TimerId, firing: &Firing) -> Scope {
+pub(crate) fn callback(shard: u32, id: TimerId, event: &TimerEvent) -> Scope {
     #[cfg(feature = "tracing")]
     return Scope::enter(tracing::Level::DEBUG, || {
-        let Firing { due, missed, .. } = *firing;
-        let late_ns = firing.lateness().as_nanos() as u64;
+        let TimerEvent { due, missed, .. } = *event;
+        let late_ns = event.lateness().as_nanos() as u64;
         tracing::debug_span!(target: "tickwheel", "callback", shard, ?id, ?due, late_ns, missed)
     });
     #[cfg(not(feature = "tracing"))]
     {
-        let _ = (shard, id, firing);
+        let _ = (shard, id, event);
         Scope::default()
     }
 }
@@ -133,18 +133,18 @@ pub(crate) fn panicked(message: &str) {
     let _ = message;
 }
 
-pub(crate) fn not_rearmed(kind: FiredKind, reason: ArmErrorReason) {
+pub(crate) fn not_rearmed(kind: TaskKind, reason: ArmErrorReason) {
     event!(error, ?kind, %reason, "a periodic timer could not be armed again, and is over");
     let _ = (kind, reason);
 }
 
 /// A turn has been made, in which `took` passed, and its span is left.
-pub(crate) fn turned(scope: TurnScope, fired: u64, is_cut: bool, took: Duration, counts: &TurnCounts) {
+pub(crate) fn turned(scope: TurnScope, fired: u64, budget_exhausted: bool, took: Duration, counts: &TurnCounts) {
     #[cfg(feature = "tracing")]
     {
         if fired > 0 && is_heard(tracing::Level::TRACE) {
             let took_ns = took.as_nanos() as u64;
-            event!(trace, fired, is_cut, took_ns, "turn");
+            event!(trace, fired, budget_exhausted, took_ns, "turn");
         }
         if took > LONG_TURN && counts.long_turns.fetch_add(1, crate::sync::Ordering::Relaxed) == 0 {
             let took_ms = took.as_millis() as u64;
@@ -156,5 +156,5 @@ pub(crate) fn turned(scope: TurnScope, fired: u64, is_cut: bool, took: Duration,
             );
         }
     }
-    let _ = (scope, fired, is_cut, took, counts);
+    let _ = (scope, fired, budget_exhausted, took, counts);
 }

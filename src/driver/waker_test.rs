@@ -10,7 +10,7 @@ use super::builder::DriverBuilder;
 use super::core::Key;
 use super::handle::Handle;
 use super::owner::Driver;
-use super::task::{Kind, Task};
+use super::task::{Kind, TimerTask};
 use crate::clock::{Clock, ManualClock};
 use crate::heap::TimerHeap;
 use crate::sync::channel::unbounded;
@@ -45,13 +45,13 @@ fn by_hand(settings: impl FnOnce(DriverBuilder) -> DriverBuilder) -> (Driver, Ma
 
 fn wake_at(timers: &Handle, nanos: u64, waker: Waker) -> Key {
     let deadline = Timestamp::from_nanos(nanos).into();
-    timers.core().arm(timers.shard(), deadline, Task(Kind::Wake(waker))).unwrap()
+    timers.core().arm(timers.shard(), deadline, TimerTask(Kind::Wake(waker))).unwrap()
 }
 
 /// Uses a shard in every way; it hangs if this thread holds the shard's lock.
 fn use_shard(timers: &Handle) {
     if let Ok(guard) = timers.call_at(Timestamp::MAX, |_| {}) {
-        guard.reschedule(Timestamp::from_nanos(u64::MAX - 1));
+        guard.reset(Timestamp::from_nanos(u64::MAX - 1));
     }
     let _ = (timers.metrics(), timers.dump());
 }

@@ -10,14 +10,14 @@
 
 use core::task::{Context, Poll};
 
-use super::alarm::Alarm;
-use crate::error::SleepError;
+use super::entry::TimerEntry;
+use crate::error::TimerError;
 
-/// Polls `alarm`, and takes one from the task's budget if it is ready.
+/// Polls `entry`, and takes one from the task's budget if it is ready.
 #[cfg(feature = "tokio")]
-pub(crate) fn poll(alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
-    let has_waited = alarm.has_waited();
-    let waited = core::task::ready!(alarm.poll(context));
+pub(crate) fn poll(entry: &mut TimerEntry, context: &mut Context<'_>) -> Poll<Result<(), TimerError>> {
+    let has_waited = entry.has_waited();
+    let waited = core::task::ready!(entry.poll(context));
     if budget::spend(context) || has_waited || budget::goes_on(context) {
         return Poll::Ready(waited);
     }
@@ -26,8 +26,8 @@ pub(crate) fn poll(alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<Result<
 }
 
 #[cfg(not(feature = "tokio"))]
-pub(crate) fn poll(alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
-    alarm.poll(context)
+pub(crate) fn poll(entry: &mut TimerEntry, context: &mut Context<'_>) -> Poll<Result<(), TimerError>> {
+    entry.poll(context)
 }
 
 #[cfg(feature = "tokio")]

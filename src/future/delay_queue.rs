@@ -1,15 +1,15 @@
 //! Many values, each with a deadline of its own, handed out to one consumer as they fall due.
 //!
-//! A queue is a timer of its own and one [`Alarm`] on a driver, which rings when that timer wants its next turn. So a
+//! A queue is a timer of its own and one [`TimerEntry`] on a driver, which rings when that timer wants its next turn. So a
 //! driver sees one timer for each queue, whatever is in it, and everything but the waiting is done on the consumer's
 //! thread, without a lock.
 //!
 //! # Who is woken
 //!
-//! A consumer that waits is woken when it has to know (L6): by the alarm; at once, if something is armed or moved that
+//! A consumer that waits is woken when it has to know (L6): by the entry; at once, if something is armed or moved that
 //! is due already, if the last value is taken out, or if one comes into an empty queue. What is armed or moved to a
-//! moment before the alarm's moves the alarm, and wakes nobody; what lies after it does not touch the driver. What is
-//! taken out or moved to later leaves the alarm where it is until the next poll: at worst it rings for nothing, once.
+//! moment before the entry's moves the entry, and wakes nobody; what lies after it does not touch the driver. What is
+//! taken out or moved to later leaves the entry where it is until the next poll: at worst it rings for nothing, once.
 //!
 //! A poll asks the timer when it wants its next turn. That may be a moment at which nothing is due any more, since what
 //! was was taken out or moved, and a wheel finds that out only when it gets there. So where such a moment is the
@@ -29,9 +29,9 @@ use core::time::Duration;
 
 use futures_core::Stream;
 
-use super::alarm::Alarm;
+use super::entry::TimerEntry;
 use crate::driver::Handle;
-use crate::error::{InsertError, SleepError};
+use crate::error::{InsertError, TimerError};
 use crate::time::{Deadline, Resolution, Timestamp};
 use crate::timer::{Budget, Expired, Timer, TimerExt, TimerId};
 use crate::wheel::TimerWheel;
@@ -82,7 +82,7 @@ const LOOKED_THROUGH: usize = 256;
 /// ```
 pub struct DelayQueue<T, C = TimerWheel<T>> {
     timer: C,
-    alarm: Alarm,
+    entry: TimerEntry,
     /// The consumer's, as of its last poll.
     waker: Option<Waker>,
     /// Whether that poll left the consumer waiting, or told it that the queue is empty; and nobody woke it since.
@@ -126,7 +126,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
         }
         Self {
             timer,
-            alarm: Alarm::new(timers.clone(), Deadline::at(now)),
+            entry: TimerEntry::new(timers.clone(), Deadline::at(now)),
             waker: None,
             is_waiting: false,
             turn_is_open: false,
@@ -177,7 +177,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
     /// moved. Its id stays good. One that was due and not handed out yet can be moved all the same.
     pub fn reset_at(&mut self, id: TimerId, deadline: impl Into<Deadline>) -> bool {
         self.leave_behind(id);
-        let was_there = self.timer.reschedule_deadline(id, deadline.into());
+        let was_there = self.timer.reset_deadline(id, deadline.into());
         if was_there {
             self.tell_of_earlier(id);
         }
@@ -254,7 +254,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
 
     /// What time it is on the driver's clock, to reckon deadlines from.
     pub fn now(&self) -> Timestamp {
-        self.alarm.now()
+        self.entry.now()
     }
 
     /// The timer that holds the values, to look at.
@@ -274,7 +274,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
     /// # Errors
     ///
     /// As [`poll_expired`](Self::poll_expired).
-    pub async fn next_expired(&mut self) -> Result<Option<Expired<T>>, SleepError> {
+    pub async fn next_expired(&mut self) -> Result<Option<Expired<T>>, TimerError> {
         core::future::poll_fn(|context| self.poll_expired(context)).await.transpose()
     }
 
@@ -290,11 +290,11 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
     ///
     /// # Errors
     ///
-    /// [`SleepError::Closed`] if the driver was shut down and nothing is due: once, and `None` from then on. What is
+    /// [`TimerError::Closed`] if the driver was shut down and nothing is due: once, and `None` from then on. What is
     /// due is still handed out, before and after; the rest stays in the queue, to be had from
-    /// [`into_timer`](Self::into_timer). [`SleepError::Full`] if the driver's shard had no room to wait with, at each
+    /// [`into_timer`](Self::into_timer). [`TimerError::Full`] if the driver's shard had no room to wait with, at each
     /// poll for as long as it has none.
-    pub fn poll_expired(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Expired<T>, SleepError>>> {
+    pub fn poll_expired(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Expired<T>, TimerError>>> {
         if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
             self.waker = Some(context.waker().clone());
         }
@@ -309,7 +309,7 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
                 continue;
             }
             let Some(next) = self.timer.next_turn() else {
-                self.alarm.cancel();
+                self.entry.cancel();
                 return self.rest(Poll::Ready(None));
             };
             let now = self.now();
@@ -317,9 +317,9 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
                 match self.ring_at(self.first_after(next), context) {
                     Poll::Pending => return self.rest(Poll::Pending),
                     Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(SleepError::Closed)) if self.told_of_end => return self.rest(Poll::Ready(None)),
+                    Poll::Ready(Err(TimerError::Closed)) if self.told_of_end => return self.rest(Poll::Ready(None)),
                     Poll::Ready(Err(error)) => {
-                        self.told_of_end = error == SleepError::Closed;
+                        self.told_of_end = error == TimerError::Closed;
                         return self.rest(Poll::Ready(Some(Err(error))));
                     }
                 }
@@ -356,33 +356,33 @@ impl<T, C: Timer<T>> DelayQueue<T, C> {
         first.map_or(next, |first| first.max(next))
     }
 
-    /// Has the alarm ring at `next`. Ready if it has come meanwhile.
-    fn ring_at(&mut self, next: Timestamp, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
-        if self.alarm.deadline().soft() != next {
-            self.alarm.reset(Deadline::at(next));
+    /// Has the entry ring at `next`. Ready if it has come meanwhile.
+    fn ring_at(&mut self, next: Timestamp, context: &mut Context<'_>) -> Poll<Result<(), TimerError>> {
+        if self.entry.deadline().soft() != next {
+            self.entry.reset(Deadline::at(next));
         }
-        self.alarm.poll(context)
+        self.entry.poll(context)
     }
 
-    /// Sees to it that a waiting consumer hears of a value that is due before the alarm rings.
+    /// Sees to it that a waiting consumer hears of a value that is due before the entry rings.
     fn tell_of_earlier(&mut self, id: TimerId) {
         if !self.is_waiting {
             return;
         }
         let Some(expiry) = self.timer.expiry(id) else { return };
-        if !self.alarm.is_armed() {
+        if !self.entry.is_armed() {
             self.wake();
-        } else if expiry < self.alarm.deadline().soft() {
+        } else if expiry < self.entry.deadline().soft() {
             if expiry <= self.now() {
                 self.wake();
             } else {
-                self.alarm.reset(Deadline::at(expiry));
+                self.entry.reset(Deadline::at(expiry));
             }
         }
     }
 
     fn tell_of_emptiness(&mut self) {
-        self.alarm.cancel();
+        self.entry.cancel();
         if self.is_waiting {
             self.wake();
         }
@@ -402,7 +402,7 @@ impl<T, C> Unpin for DelayQueue<T, C> {}
 /// As [`poll_expired`](DelayQueue::poll_expired). It ends when the queue is empty, and goes on when there is something
 /// in it again.
 impl<T, C: Timer<T>> Stream for DelayQueue<T, C> {
-    type Item = Result<Expired<T>, SleepError>;
+    type Item = Result<Expired<T>, TimerError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_expired(context)

@@ -30,18 +30,18 @@ use crate::time::Deadline;
 ///
 /// # Panics
 ///
-/// Those that name no driver do as [`Handle::current`].
+/// Those that name no driver do as [`Handle::current_or_default`].
 pub trait FutureExt: Future + Sized {
     /// [`Handle::timeout`] on the driver that this thread has entered, else on the process's:
-    /// [`Handle::current`].
+    /// [`Handle::current_or_default`].
     fn timeout(self, delay: Duration) -> Timeout<Self> {
-        Timeout::after(Handle::current(), delay, self)
+        Timeout::after(Handle::current_or_default(), delay, self)
     }
 
     /// [`Handle::timeout_at`] on the driver that this thread has entered, else on the process's:
-    /// [`Handle::current`].
+    /// [`Handle::current_or_default`].
     fn timeout_at(self, deadline: impl Into<Deadline>) -> Timeout<Self> {
-        Timeout::at(Handle::current(), deadline.into(), self)
+        Timeout::at(Handle::current_or_default(), deadline.into(), self)
     }
 
     /// [`Handle::timeout`] on the driver given.

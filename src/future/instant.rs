@@ -37,11 +37,11 @@ impl Handle {
     /// For a clock that does not go with the standard library's, such as a [`ManualClock`](crate::ManualClock), zero is
     /// a moment that is the same for the whole process. A moment that the standard library cannot count up to becomes
     /// one that is 30 years off.
-    pub fn instant_of(&self, at: Timestamp) -> Instant {
+    pub fn to_instant(&self, at: Timestamp) -> Instant {
         to_instant(self.core(), at)
     }
 
-    /// The timestamp of a moment on the standard library's clock: the way back of [`instant_of`](Self::instant_of).
+    /// The timestamp of a moment on the standard library's clock: the way back of [`to_instant`](Self::to_instant).
     /// Moments before the driver's clock's zero are zero.
     ///
     /// An `Instant` of [`compat::time`](crate::compat::time) is one as well; it says nothing about its driver, so the
@@ -53,14 +53,14 @@ impl Handle {
     ///
     /// let timers = Driver::spawn(TimerWheel::new(Resolution::MILLISECOND))?;
     /// let moment = Instant::now() + Duration::from_secs(5);
-    /// assert_eq!(timers.instant_of(timers.timestamp_of(moment)), moment);
+    /// assert_eq!(timers.to_instant(timers.to_timestamp(moment)), moment);
     ///
     /// let moment = tickwheel::compat::time::Instant::from_std(moment);
-    /// let sleep = timers.sleep_until(timers.timestamp_of(moment));
-    /// assert_eq!(sleep.deadline(), timers.timestamp_of(moment));
+    /// let sleep = timers.sleep_until(timers.to_timestamp(moment));
+    /// assert_eq!(sleep.deadline(), timers.to_timestamp(moment));
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn timestamp_of(&self, at: impl Into<Instant>) -> Timestamp {
+    pub fn to_timestamp(&self, at: impl Into<Instant>) -> Timestamp {
         to_timestamp(self.core(), at.into())
     }
 }

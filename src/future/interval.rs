@@ -4,10 +4,10 @@ use core::future::poll_fn;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
-use super::alarm::Alarm;
 use super::coop;
-use crate::driver::{Core, Firing, Handle};
-use crate::error::{PeriodError, SleepError};
+use super::entry::TimerEntry;
+use crate::driver::{Core, Handle, TimerEvent};
+use crate::error::{PeriodError, TimerError};
 use crate::period::{MissedTicks, Period};
 use crate::time::{Deadline, Timestamp};
 
@@ -17,7 +17,7 @@ use crate::time::{Deadline, Timestamp};
 /// is the period's choice, see [`MissedTicks`]. Nothing is armed between a tick and the poll for the next one.
 #[derive(Debug)]
 pub struct Interval {
-    alarm: Alarm,
+    entry: TimerEntry,
     period: Period,
     /// Ticks left out before the one that is waited for.
     missed: u64,
@@ -25,11 +25,11 @@ pub struct Interval {
 
 impl Interval {
     pub(crate) fn new(handle: Handle, first: Deadline, period: Period) -> Self {
-        Self { alarm: Alarm::new(handle, first), period, missed: 0 }
+        Self { entry: TimerEntry::new(handle, first), period, missed: 0 }
     }
 
     pub(crate) fn core(&self) -> &Core {
-        self.alarm.core()
+        self.entry.core()
     }
 
     /// Waits for the next tick, and says when it was due, how many were left out before it, and what time it is.
@@ -38,32 +38,32 @@ impl Interval {
     ///
     /// # Errors
     ///
-    /// [`SleepError`], if the driver is shut down before the tick is due, or if its shard is full.
-    pub async fn tick(&mut self) -> Result<Firing, SleepError> {
+    /// [`TimerError`], if the driver is shut down before the tick is due, or if its shard is full.
+    pub async fn tick(&mut self) -> Result<TimerEvent, TimerError> {
         poll_fn(|context| self.poll_tick(context)).await
     }
 
     /// As [`tick`](Self::tick), for who polls. A tick that is ready wakes nobody for the next one: poll until it is
     /// pending.
-    pub fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<Result<Firing, SleepError>> {
+    pub fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<Result<TimerEvent, TimerError>> {
         let (due, now) = ready!(self.poll_due(context))?;
         let (next, missed_then) = self.period.next(due, now);
-        let firing = Firing { due, missed: self.missed, now };
+        let event = TimerEvent { due, missed: self.missed, now };
         self.expect(next);
         self.missed = missed_then;
-        Poll::Ready(Ok(firing))
+        Poll::Ready(Ok(event))
     }
 
     /// Ready once the next tick is due, with that moment and what time it is. The caller then says when to
     /// [`expect`](Self::expect) the one after.
-    pub(crate) fn poll_due(&mut self, context: &mut Context<'_>) -> Poll<Result<(Timestamp, Timestamp), SleepError>> {
-        ready!(coop::poll(&mut self.alarm, context))?;
-        Poll::Ready(Ok((self.alarm.deadline().soft(), self.alarm.now())))
+    pub(crate) fn poll_due(&mut self, context: &mut Context<'_>) -> Poll<Result<(Timestamp, Timestamp), TimerError>> {
+        ready!(coop::poll(&mut self.entry, context))?;
+        Poll::Ready(Ok((self.entry.deadline().soft(), self.entry.now())))
     }
 
     /// Waits for `next`, with the slack of the first tick.
     pub(crate) fn expect(&mut self, next: Timestamp) {
-        let slack = self.alarm.deadline().slack();
+        let slack = self.entry.deadline().slack();
         self.reset_at(Deadline::at(next).with_slack(slack));
     }
 
@@ -74,12 +74,12 @@ impl Interval {
 
     /// Has the next tick now, and those after it in step with it.
     pub fn reset_immediately(&mut self) {
-        self.expect(self.alarm.now());
+        self.expect(self.entry.now());
     }
 
     /// Has the next tick `delay` from now on, and those after it in step with it.
     pub fn reset_after(&mut self, delay: Duration) {
-        self.expect(self.alarm.now() + delay);
+        self.expect(self.entry.now() + delay);
     }
 
     /// Has the next tick at `deadline`, a [`Timestamp`] or a [`Deadline`] with slack, and those after it in step with
@@ -88,7 +88,7 @@ impl Interval {
     /// None of the resets counts ticks as missed, and none costs the place in the timer: a task that waits for a tick
     /// goes on waiting, and is woken at the new one.
     pub fn reset_at(&mut self, deadline: impl Into<Deadline>) {
-        self.alarm.reset(deadline.into());
+        self.entry.reset(deadline.into());
         self.missed = 0;
     }
 
@@ -99,7 +99,7 @@ impl Interval {
 
     /// What becomes of ticks that are missed from now on.
     pub fn set_missed_ticks(&mut self, missed: MissedTicks) {
-        self.period = self.period.missed(missed);
+        self.period = self.period.with_missed_ticks(missed);
     }
 }
 
@@ -146,7 +146,7 @@ impl Handle {
     /// let clock = ManualClock::new();
     /// let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new())?;
     /// let mut context = Context::from_waker(Waker::noop());
-    /// let period = Period::every(Duration::from_micros(10))?.missed(MissedTicks::Burst);
+    /// let period = Period::every(Duration::from_micros(10))?.with_missed_ticks(MissedTicks::Burst);
     ///
     /// // The first tick after a period, and not at once.
     /// let mut interval = timers.interval_at(timers.now() + period.length(), period);

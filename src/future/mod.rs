@@ -1,12 +1,12 @@
 //! Futures that wait on a driver, on any runtime.
 //!
-//! From the bottom up: `alarm` (one place in a driver's timer), `coop` (a runtime's budget), and what is made of them:
+//! From the bottom up: `entry` (one place in a driver's timer), `coop` (a runtime's budget), and what is made of them:
 //! `sleep`, `timeout` with `ext` (as a method of every future), `interval`, `delay_queue`, and `stream` (adapters for
 //! streams of others). `instant` goes between timestamps and the standard library's instants.
 
-mod alarm;
 mod coop;
 mod delay_queue;
+mod entry;
 mod ext;
 mod instant;
 mod interval;

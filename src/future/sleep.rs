@@ -5,10 +5,10 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
-use super::alarm::Alarm;
 use super::coop;
+use super::entry::TimerEntry;
 use crate::driver::{Core, Handle};
-use crate::error::SleepError;
+use crate::error::TimerError;
 use crate::time::{Deadline, Timestamp};
 
 /// Waits for a deadline; made by [`Handle::sleep`] and [`Handle::sleep_until`].
@@ -18,37 +18,37 @@ use crate::time::{Deadline, Timestamp};
 ///
 /// # Errors
 ///
-/// [`SleepError`], if the driver is shut down before the deadline, or if its shard is full.
+/// [`TimerError`], if the driver is shut down before the deadline, or if its shard is full.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Sleep {
-    alarm: Alarm,
+    entry: TimerEntry,
 }
 
 impl Sleep {
     pub(crate) fn new(handle: Handle, deadline: Deadline) -> Self {
-        Self { alarm: Alarm::new(handle, deadline) }
+        Self { entry: TimerEntry::new(handle, deadline) }
     }
 
     pub(crate) fn core(&self) -> &Core {
-        self.alarm.core()
+        self.entry.core()
     }
 
     /// Polls it without a share in the budget of the task: for who polls it beside what may have used that up, which
     /// must not keep it from firing.
-    pub(crate) fn poll_unbudgeted(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
-        self.alarm.poll(context)
+    pub(crate) fn poll_unbudgeted(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TimerError>> {
+        self.entry.poll(context)
     }
 
     /// The deadline that it waits for, or waited for.
     pub fn deadline(&self) -> Timestamp {
-        self.alarm.deadline().soft()
+        self.entry.deadline().soft()
     }
 
     /// Whether its deadline has come and it has fired; a poll is ready then. One that was never polled since it was
     /// made, or since it was moved after it had fired, has not. While it is armed this takes its shard's lock.
     pub fn is_elapsed(&self) -> bool {
-        self.alarm.has_fired()
+        self.entry.has_fired()
     }
 
     /// Waits for `deadline` instead, a [`Timestamp`] or a [`Deadline`] with slack; also after it was ready.
@@ -57,20 +57,20 @@ impl Sleep {
     /// before: until then it wakes nobody, and [`is_elapsed`](Self::is_elapsed) is false. A deadline in the past is
     /// ready at the next poll.
     pub fn reset(&mut self, deadline: impl Into<Deadline>) {
-        self.alarm.reset(deadline.into());
+        self.entry.reset(deadline.into());
     }
 
     /// Waits for `delay` from now on instead.
     pub fn reset_after(&mut self, delay: Duration) {
-        self.reset(self.alarm.now() + delay);
+        self.reset(self.entry.now() + delay);
     }
 }
 
 impl Future for Sleep {
-    type Output = Result<(), SleepError>;
+    type Output = Result<(), TimerError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        coop::poll(&mut self.alarm, context)
+        coop::poll(&mut self.entry, context)
     }
 }
 
@@ -79,11 +79,11 @@ impl Future for Sleep {
 /// # Panics
 ///
 /// If the driver has no room for another timer.
-pub(crate) fn without_error<T>(waited: Result<T, SleepError>) -> Poll<T> {
+pub(crate) fn without_error<T>(waited: Result<T, TimerError>) -> Poll<T> {
     match waited {
         Ok(output) => Poll::Ready(output),
-        Err(SleepError::Closed) => Poll::Pending,
-        Err(error @ SleepError::Full(_)) => panic!("{error}"),
+        Err(TimerError::Closed) => Poll::Pending,
+        Err(error @ TimerError::Full(_)) => panic!("{error}"),
     }
 }
 

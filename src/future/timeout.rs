@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::alarm::Alarm;
+use super::entry::TimerEntry;
 use crate::driver::Handle;
 use crate::error::TimeoutError;
 use crate::time::Deadline;
@@ -21,24 +21,24 @@ pin_project! {
     ///
     /// # Errors
     ///
-    /// [`TimeoutError::Elapsed`] once the deadline has come; [`TimeoutError::Sleep`] if the driver was shut down
+    /// [`TimeoutError::Elapsed`] once the deadline has come; [`TimeoutError::Timer`] if the driver was shut down
     /// before, or its shard is full. [`into_inner`](Self::into_inner) gives the future back, to go on without a limit.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are polled"]
     pub struct Timeout<F> {
         #[pin]
         future: F,
-        alarm: Alarm,
+        entry: TimerEntry,
     }
 }
 
 impl<F> Timeout<F> {
     pub(crate) fn after(handle: Handle, delay: Duration, future: F) -> Self {
-        Self { future, alarm: Alarm::after(handle, delay) }
+        Self { future, entry: TimerEntry::after(handle, delay) }
     }
 
     pub(crate) fn at(handle: Handle, deadline: Deadline, future: F) -> Self {
-        Self { future, alarm: Alarm::new(handle, deadline) }
+        Self { future, entry: TimerEntry::new(handle, deadline) }
     }
 
     /// The future inside.
@@ -70,7 +70,7 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(context) {
             return Poll::Ready(Ok(output));
         }
-        this.alarm.poll(context).map(|waited| Err(TimeoutError::after(waited)))
+        this.entry.poll(context).map(|waited| Err(TimeoutError::after(waited)))
     }
 }
 

@@ -453,7 +453,7 @@ mod tests {
             let mut moves = 0;
             let Entry { index, .. } = heap.first().expect("none was removed");
             heap.put_off(ROOT as u32, Entry { key: key(u64::MAX), index }, |_, _| moves += 1);
-            assert!(moves <= height(heap.len()), "rescheduling moved {moves} of {} entries", heap.len());
+            assert!(moves <= height(heap.len()), "resetting moved {moves} of {} entries", heap.len());
         }
         while heap.len() > 0 {
             let mut moves = 0;

@@ -76,8 +76,8 @@ fn c3_moving_to_where_it_is_keeps_the_order_and_moving_to_earlier_counts_as_armi
     let first = timers.insert(between(40, 50), 1).unwrap();
     let second = timers.insert(at(60), 2).unwrap();
     timers.insert(between(40, 50), 3).unwrap();
-    assert!(timers.reschedule(first, between(40, 50)));
-    assert!(timers.reschedule(second, at(50)));
+    assert!(timers.reset(first, between(40, 50)));
+    assert!(timers.reset(second, at(50)));
     assert_eq!(timers.expiry(second), Some(at(50)));
     assert_eq!(fired(&mut timers, 50), [1, 3, 2]);
 }
@@ -90,7 +90,7 @@ fn c6_cancelling_the_first_leaves_no_stale_answer() {
     timers.insert(at(30), 3).unwrap();
     assert_eq!(timers.cancel(first), Some(1));
     assert_eq!(timers.next_expiry(), Some(at(20)));
-    timers.reschedule(second, at(40));
+    timers.reset(second, at(40));
     assert_eq!(timers.next_expiry(), Some(at(30)));
     assert_eq!(timers.next_turn(), Some(at(30)));
 }
@@ -146,7 +146,7 @@ fn c7_what_is_due_and_moved_to_now_during_the_turn_fires_in_the_next_one() {
         timers.insert(at(100), 3).unwrap();
         let mut turn = timers.turn(at(100));
         assert_eq!(turn.next().map(|timer| timer.value), Some(1));
-        assert!(turn.timers().reschedule(moved, at(moved_to)));
+        assert!(turn.timers().reset(moved, at(moved_to)));
         assert_eq!(turn.next().map(|timer| timer.value), Some(3));
         assert_eq!(turn.next(), None);
         assert_eq!(fired(&mut timers, 100), [2]);
@@ -222,7 +222,7 @@ fn a_sibling_has_the_limit_and_the_time_but_no_timers() {
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Insert(Deadline),
-    Reschedule(prop::sample::Index, Deadline),
+    Reset(prop::sample::Index, Deadline),
     Cancel(prop::sample::Index),
     OpenTurn(u64),
     ExpireNext,
@@ -238,7 +238,7 @@ fn op() -> impl Strategy<Value = Op> {
     let pick = any::<prop::sample::Index>;
     prop_oneof![
         4 => deadline().prop_map(Op::Insert),
-        2 => (pick(), deadline()).prop_map(|(pick, deadline)| Op::Reschedule(pick, deadline)),
+        2 => (pick(), deadline()).prop_map(|(pick, deadline)| Op::Reset(pick, deadline)),
         1 => pick().prop_map(Op::Cancel),
         2 => (0..60_u64).prop_map(Op::OpenTurn),
         4 => Just(Op::ExpireNext),
@@ -298,9 +298,9 @@ proptest! {
                     ids.push((timers.insert(deadline, value).unwrap(), value));
                     model.arm(value, deadline);
                 }
-                Op::Reschedule(pick, deadline) => if let Some((id, value)) = picked(pick) {
+                Op::Reset(pick, deadline) => if let Some((id, value)) = picked(pick) {
                     let is_there = model.timers.contains_key(&value);
-                    prop_assert_eq!(timers.reschedule(id, deadline), is_there);
+                    prop_assert_eq!(timers.reset(id, deadline), is_there);
                     if is_there {
                         model.arm(value, deadline);
                     }

@@ -56,7 +56,7 @@ impl Soft {
 
 /// The precise timer: a heap over nanosecond deadlines, with slack.
 ///
-/// It keeps the [contract](Timer#the-contract) with a tick of one nanosecond. Arming, cancelling, rescheduling and
+/// It keeps the [contract](Timer#the-contract) with a tick of one nanosecond. Arming, cancelling, resetting and
 /// handing out one timer take O(log n) steps; looking at the next one takes one.
 ///
 /// # Slack
@@ -268,7 +268,7 @@ impl<T> Timer<T> for TimerHeap<T> {
     /// A timer whose hard time stays as it was keeps its place in the order of arming, unless it is overdue: then it
     /// counts as armed now, and waits for the next turn, as long as it does not wait for that already.
     #[inline]
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
         let (soft, hard) = self.effective(deadline);
         let Some((position, datum)) = self.places.find_mut(id) else {
             return false;
@@ -421,8 +421,8 @@ mod tests {
         for round in 0..50_u64 {
             let id = timers.insert(Timestamp::from_nanos(round), round).unwrap();
             assert!(seen.insert(id), "no id is given out twice");
-            timers.reschedule(id, Timestamp::from_nanos(round + 7));
-            assert_eq!(timers.get(id), Some(&round), "rescheduling keeps the id");
+            timers.reset(id, Timestamp::from_nanos(round + 7));
+            assert_eq!(timers.get(id), Some(&round), "resetting keeps the id");
             assert_eq!(timers.cancel(id), Some(round));
             if round % 10 == 0 {
                 timers.shrink_to_fit();

@@ -20,7 +20,7 @@ use core::time::Duration;
 
 use ::backon::Sleeper;
 
-use super::patient::Patient;
+use super::infallible_sleep::InfallibleSleep;
 use crate::driver::Handle;
 
 /// What a [`Handle`] sleeps with between two tries of backon.
@@ -34,14 +34,14 @@ use crate::driver::Handle;
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are polled"]
 pub struct BackonSleep {
-    sleep: Patient,
+    sleep: InfallibleSleep,
 }
 
 impl Sleeper for Handle {
     type Sleep = BackonSleep;
 
     fn sleep(&self, delay: Duration) -> BackonSleep {
-        BackonSleep { sleep: Patient::new(Self::sleep(self, delay)) }
+        BackonSleep { sleep: InfallibleSleep::new(Self::sleep(self, delay)) }
     }
 }
 

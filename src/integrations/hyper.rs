@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use ::hyper::rt::{Sleep, Timer};
 
-use super::patient::Patient;
+use super::infallible_sleep::InfallibleSleep;
 use crate::driver::Handle;
 use crate::time::Deadline;
 
@@ -44,7 +44,7 @@ pub struct HyperTimer {
 /// What [`HyperTimer`] sleeps with: one allocation, for hyper's box, and none when hyper moves it.
 #[derive(Debug)]
 pub struct HyperSleep {
-    sleep: Patient,
+    sleep: InfallibleSleep,
 }
 
 impl HyperTimer {
@@ -54,7 +54,7 @@ impl HyperTimer {
     }
 
     fn at(&self, deadline: impl Into<Deadline>) -> Pin<Box<dyn Sleep>> {
-        Box::pin(HyperSleep { sleep: Patient::new(self.handle.sleep_until(deadline)) })
+        Box::pin(HyperSleep { sleep: InfallibleSleep::new(self.handle.sleep_until(deadline)) })
     }
 }
 
@@ -64,16 +64,16 @@ impl Timer for HyperTimer {
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
-        self.at(self.handle.timestamp_of(deadline))
+        self.at(self.handle.to_timestamp(deadline))
     }
 
     fn now(&self) -> Instant {
-        self.handle.instant_of(self.handle.now())
+        self.handle.to_instant(self.handle.now())
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn Sleep>>, new_deadline: Instant) {
         match sleep.as_mut().downcast_mut_pin::<HyperSleep>() {
-            Some(mut own) => own.sleep.reset(self.handle.timestamp_of(new_deadline)),
+            Some(mut own) => own.sleep.reset(self.handle.to_timestamp(new_deadline)),
             None => *sleep = self.sleep_until(new_deadline),
         }
     }

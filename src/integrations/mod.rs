@@ -8,7 +8,7 @@ pub mod backon;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 #[cfg(any(feature = "backon", feature = "hyper", feature = "quinn"))]
-mod patient;
+mod infallible_sleep;
 #[cfg(all(feature = "quinn", not(target_family = "wasm")))]
 pub mod quinn;
 #[cfg(feature = "tokio")]

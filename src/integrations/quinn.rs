@@ -24,7 +24,7 @@ use std::time::Instant;
 
 use ::quinn::{AsyncTimer, AsyncUdpSocket, Runtime};
 
-use super::patient::Patient;
+use super::infallible_sleep::InfallibleSleep;
 use crate::driver::Handle;
 use crate::sync::Arc;
 
@@ -46,7 +46,7 @@ pub struct QuinnRuntime<R> {
 }
 
 struct QuinnTimer {
-    sleep: Patient,
+    sleep: InfallibleSleep,
     handle: Handle,
 }
 
@@ -59,8 +59,8 @@ impl<R: Runtime> QuinnRuntime<R> {
 
 impl<R: Runtime> Runtime for QuinnRuntime<R> {
     fn new_timer(&self, at: Instant) -> Pin<Box<dyn AsyncTimer>> {
-        let sleep = self.handle.sleep_until(self.handle.timestamp_of(at));
-        Box::pin(QuinnTimer { sleep: Patient::new(sleep), handle: self.handle.clone() })
+        let sleep = self.handle.sleep_until(self.handle.to_timestamp(at));
+        Box::pin(QuinnTimer { sleep: InfallibleSleep::new(sleep), handle: self.handle.clone() })
     }
 
     #[track_caller]
@@ -73,13 +73,13 @@ impl<R: Runtime> Runtime for QuinnRuntime<R> {
     }
 
     fn now(&self) -> Instant {
-        self.handle.instant_of(self.handle.now())
+        self.handle.to_instant(self.handle.now())
     }
 }
 
 impl AsyncTimer for QuinnTimer {
     fn reset(mut self: Pin<&mut Self>, at: Instant) {
-        let at = self.handle.timestamp_of(at);
+        let at = self.handle.to_timestamp(at);
         self.sleep.reset(at);
     }
 

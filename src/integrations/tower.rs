@@ -40,7 +40,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::driver::Handle;
-use crate::error::{Elapsed, SleepError};
+use crate::error::{Elapsed, TimerError};
 use crate::future::Sleep;
 
 /// tower's error of any kind.
@@ -73,7 +73,7 @@ pub struct TimeoutLayer<K = Boxed> {
 ///
 /// - the service's own error, as it is: it can be downcast to, and its [`source`](Error::source)s follow;
 /// - [`Elapsed`], where the time limit was over first;
-/// - [`SleepError`], where the limit could not be held: the driver was shut down, or its shard is full.
+/// - [`TimerError`], where the limit could not be held: the driver was shut down, or its shard is full.
 ///
 /// A service of the layer that is [`typed`](TimeoutLayer::typed) has a [`TimeoutError`] instead.
 #[derive(Clone, Debug)]
@@ -91,9 +91,9 @@ pub enum TimeoutError<E> {
     /// The service failed, with its own error.
     Service(E),
     /// The time limit was over first.
-    Elapsed,
+    Elapsed(Elapsed),
     /// The limit could not be held: the driver was shut down, or its shard is full.
-    Timer(SleepError),
+    Timer(TimerError),
 }
 
 pin_project! {
@@ -129,7 +129,7 @@ impl TimeoutLayer {
     ///     .service_fn(|text: &'static str| async move { text.parse::<u32>() });
     /// match service.oneshot("seven").await {
     ///     Err(TimeoutError::Service(error)) => assert_eq!(error, "seven".parse::<u32>().unwrap_err()),
-    ///     Err(TimeoutError::Elapsed) => println!("it took longer than half a minute"),
+    ///     Err(TimeoutError::Elapsed(_)) => println!("it took longer than half a minute"),
     ///     other => println!("{other:?}"),
     /// }
     /// # Ok::<(), std::io::Error>(())
@@ -223,7 +223,7 @@ impl<F, K> ResponseFuture<F, K> {
             return Poll::Ready(answer.map_err(TimeoutError::Service));
         }
         match ready!(this.limit.poll_unbudgeted(context)) {
-            Ok(()) => Poll::Ready(Err(TimeoutError::Elapsed)),
+            Ok(()) => Poll::Ready(Err(TimeoutError::Elapsed(Elapsed::new()))),
             Err(error) => Poll::Ready(Err(TimeoutError::Timer(error))),
         }
     }
@@ -246,11 +246,11 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for ResponseFuture<F, Typed>
 }
 
 impl<E: Into<BoxError>> TimeoutError<E> {
-    /// The error as [`Timeout`] has it if it is not typed: the service's own, an [`Elapsed`] or a [`SleepError`].
+    /// The error as [`Timeout`] has it if it is not typed: the service's own, an [`Elapsed`] or a [`TimerError`].
     pub fn into_boxed(self) -> BoxError {
         match self {
             Self::Service(error) => error.into(),
-            Self::Elapsed => Elapsed::new().into(),
+            Self::Elapsed(elapsed) => elapsed.into(),
             Self::Timer(error) => error.into(),
         }
     }
@@ -260,7 +260,7 @@ impl<E: fmt::Display> fmt::Display for TimeoutError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Service(error) => error.fmt(f),
-            Self::Elapsed => f.write_str("the request took longer than its time limit"),
+            Self::Elapsed(_) => f.write_str("the request took longer than its time limit"),
             Self::Timer(error) => write!(f, "the request's time limit could not be held: {error}"),
         }
     }
@@ -271,7 +271,7 @@ impl<E: Error + 'static> Error for TimeoutError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Service(error) => Some(error),
-            Self::Elapsed => None,
+            Self::Elapsed(_) => None,
             Self::Timer(error) => Some(error),
         }
     }
@@ -281,7 +281,9 @@ impl<E: Into<io::Error>> From<TimeoutError<E>> for io::Error {
     fn from(error: TimeoutError<E>) -> Self {
         match error {
             TimeoutError::Service(error) => error.into(),
-            TimeoutError::Elapsed => Self::new(io::ErrorKind::TimedOut, "the request took longer than its time limit"),
+            TimeoutError::Elapsed(_) => {
+                Self::new(io::ErrorKind::TimedOut, "the request took longer than its time limit")
+            }
             TimeoutError::Timer(error) => error.into(),
         }
     }

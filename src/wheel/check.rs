@@ -39,8 +39,11 @@ impl<T, G: Geometry> Store<T, G> {
             "a wheel that is done lags by less than a turn of tv1"
         );
         if self.quiet_until > 0 {
-            assert!(!self.turn_is_open && !self.is_feeding && self.full_level == 0, "a quiet wheel has nothing to do");
-            assert!(self.quiet_until <= self.edge(self.soonest), "no timer is due while it is quiet");
+            assert!(
+                !self.turn_is_open && !self.is_feeding && self.full_level == 0,
+                "a activity wheel has nothing to do"
+            );
+            assert!(self.quiet_until <= self.edge(self.soonest), "no timer is due while it is activity");
         }
         if self.full_level == 0 {
             assert!((1..LEVELS).all(|level| !self.holds(level, self.now)), "what holds now comes down before all else");

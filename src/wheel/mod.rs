@@ -25,6 +25,6 @@ mod timer_wheel;
 mod turn;
 mod work;
 
-pub use snapshot::{LevelSnapshot, Snapshot};
+pub use snapshot::{LevelSnapshot, WheelSnapshot};
 pub use timer_wheel::TimerWheel;
-pub use work::Work;
+pub use work::WorkCounters;

@@ -64,8 +64,8 @@ impl<G: Geometry> Bench<G> {
         self.armed += 1;
     }
 
-    fn reschedule(&mut self, id: TimerId, tick: u64) {
-        let was = self.wheel.reschedule(id, Timestamp::from_nanos(tick));
+    fn reset(&mut self, id: TimerId, tick: u64) {
+        let was = self.wheel.reset(id, Timestamp::from_nanos(tick));
         let Some((_, timer)) = self.model.get_mut(&id) else { return assert!(!was) };
         assert!(was);
         let due = tick.max(self.target);
@@ -182,7 +182,7 @@ fn run<G: Geometry>(seed: u64, steps: usize, start: u64, last_generation: u32, t
                     (1, Some((_, timer))) => now + (timer.tick - now.min(timer.tick)) / 2,
                     _ => now.saturating_add(random.ahead::<G>()),
                 };
-                bench.reschedule(id, tick);
+                bench.reset(id, tick);
             }
             12 => {
                 let id = bench.ids.len().checked_sub(1).map(|last| bench.ids.swap_remove(last));

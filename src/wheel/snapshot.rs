@@ -11,7 +11,7 @@ use crate::time::Tick;
 ///
 /// Its `Display` draws it, one line for each level that holds timers.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Snapshot {
+pub struct WheelSnapshot {
     /// The next jiffy to be processed: Linux's `timer_jiffies`.
     pub next: Tick,
     /// tv1 to tv5.
@@ -20,7 +20,7 @@ pub struct Snapshot {
     pub outliers: usize,
 }
 
-/// One level of a [`Snapshot`].
+/// One level of a [`WheelSnapshot`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LevelSnapshot {
     /// The slot that is processed next, or was cascaded last.
@@ -30,7 +30,7 @@ pub struct LevelSnapshot {
 }
 
 impl<T, G: Geometry> Store<T, G> {
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> WheelSnapshot {
         let stands_at = if self.turn_is_open { self.now } else { self.last_turn() };
         let next = Tick::new(stands_at.saturating_add(1));
         let mut levels = core::array::from_fn(|level| LevelSnapshot {
@@ -42,11 +42,11 @@ impl<T, G: Geometry> Store<T, G> {
             let Home { level, slot } = home::<G>(next, Tick::new(tick));
             levels[level].timers[slot] += 1;
         }
-        Snapshot { next, levels, outliers: self.outliers.len() }
+        WheelSnapshot { next, levels, outliers: self.outliers.len() }
     }
 }
 
-impl fmt::Display for Snapshot {
+impl fmt::Display for WheelSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "jiffy {}, {} outliers", self.next.get(), self.outliers)?;
         for (level, LevelSnapshot { index, timers }) in self.levels.iter().enumerate() {

@@ -15,7 +15,7 @@ use super::geometry::{Geometry, LEVELS, Ring, limits, reach, ring, rings};
 use super::outliers::{Outliers, Side};
 use super::slots::{MAX_TIMERS, OUTLIER, Slots};
 use super::ticks::Ticks;
-use super::work::Work;
+use super::work::WorkCounters;
 use crate::arena::Arena;
 use crate::error::InsertError;
 use crate::time::{Deadline, Timestamp};
@@ -54,7 +54,7 @@ pub(crate) struct Store<T, G> {
     pub(crate) is_feeding: bool,
     /// Up to this tick shares have been brought down.
     pub(crate) fed_until: u64,
-    pub(crate) work: Work,
+    pub(crate) work: WorkCounters,
 }
 
 impl<T, G: Geometry> Store<T, G> {
@@ -78,7 +78,7 @@ impl<T, G: Geometry> Store<T, G> {
             full_level: 0,
             is_feeding: false,
             fed_until: now,
-            work: Work::default(),
+            work: WorkCounters::default(),
         }
     }
 
@@ -247,7 +247,7 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     #[inline]
-    pub(crate) fn reschedule(&mut self, id: TimerId, deadline: Deadline) -> bool {
+    pub(crate) fn reset(&mut self, id: TimerId, deadline: Deadline) -> bool {
         if self.is_plain(deadline) {
             let tick = self.ticks.after_some(deadline.soft().as_nanos());
             if tick - self.now < reach::<G>() && self.put_off(id, tick) {

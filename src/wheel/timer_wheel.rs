@@ -3,17 +3,17 @@
 use core::fmt;
 
 use super::geometry::{Geometry, Standard};
-use super::snapshot::Snapshot;
+use super::snapshot::WheelSnapshot;
 use super::store::Store;
 use super::ticks::Ticks;
-use super::work::Work;
+use super::work::WorkCounters;
 use crate::error::InsertError;
 use crate::time::{Deadline, Resolution, Timestamp};
 use crate::timer::{Budget, Expired, Timer, TimerId};
 
 /// The coarse timer: a cascading five-level wheel that is good to a tick, of which a server has millions.
 ///
-/// Arming, cancelling and rescheduling take constant time; so does each step of a turn. Rescheduling to later, the hot
+/// Arming, cancelling and resetting take constant time; so does each step of a turn. Resetting to later, the hot
 /// path of idle timeouts, writes one word. Timers overdue or more than 2³² ticks away (49 days at a millisecond; 2²²
 /// with [`Small`](crate::geometry::Small)) lie in a sorted map, where each call takes a logarithm of *their* number:
 /// choose a tick long enough for your usual timeouts.
@@ -91,14 +91,14 @@ impl<T, G: Geometry> TimerWheel<T, G> {
     }
 
     /// What the wheel has done since its creation, in entries touched.
-    pub fn work(&self) -> Work {
+    pub fn work(&self) -> WorkCounters {
         self.store.work
     }
 
     /// What the wheel holds, in Linux's terms: its jiffy, the index of each level, the timers in each slot.
     ///
     /// Takes time in proportion to the timers and slots.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> WheelSnapshot {
         self.store.snapshot()
     }
 
@@ -125,8 +125,8 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     }
 
     #[inline]
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        self.store.reschedule(id, deadline)
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        self.store.reset(id, deadline)
     }
 
     #[inline]

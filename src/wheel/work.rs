@@ -4,7 +4,7 @@
 ///
 /// A turn's [`Budget`](crate::Budget) is spent in the same coin. See [`TimerWheel::work`](crate::TimerWheel::work).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Work {
+pub struct WorkCounters {
     /// Handed out as expired.
     pub fired: u64,
     /// Moved down a level by a cascade.
@@ -15,7 +15,7 @@ pub struct Work {
     pub skipped: u64,
 }
 
-impl Work {
+impl WorkCounters {
     /// All entries touched.
     pub const fn touched(&self) -> u64 {
         self.fired + self.moved + self.refiled + self.skipped

@@ -102,7 +102,7 @@ pub(crate) fn c4_each_leaves_once<F: Factory>() {
         assert_eq!(timers.cancel(ids[n]), None);
     }
     for n in (1..60).step_by(3) {
-        assert!(timers.reschedule(ids[n], at::<F>(3000 + 60 - n as u64)));
+        assert!(timers.reset(ids[n], at::<F>(3000 + 60 - n as u64)));
     }
     let mut seen = Vec::new();
     for tick in (0..4000).step_by(50) {
@@ -127,7 +127,7 @@ pub(crate) fn c5_stale_ids_do_nothing<F: Factory>() {
         assert_eq!((timers.get(stale), timers.expiry(stale)), (None, None));
         assert_eq!(timers.get_mut(stale), None);
         assert_eq!(timers.cancel(stale), None);
-        assert!(!timers.reschedule(stale, at::<F>(6)));
+        assert!(!timers.reset(stale, at::<F>(6)));
     }
     assert_eq!(timers.len(), 10);
     assert_eq!(fired(&mut timers, at::<F>(100)).len(), 10);
@@ -137,7 +137,7 @@ pub(crate) fn c5_live_ids_stay_good<F: Factory>() {
     let mut timers = F::make();
     let id = timers.insert(at::<F>(1000), "kept").unwrap();
     for tick in [2000, 10, 10, 1 << 20, 300, 1 << 33, 257, 256, 255] {
-        assert!(timers.reschedule(id, at::<F>(tick)));
+        assert!(timers.reset(id, at::<F>(tick)));
         assert_eq!(timers.expiry(id), Some(at::<F>(tick)));
         assert_eq!(timers.get(id), Some(&"kept"));
         F::check(&timers);
@@ -207,7 +207,7 @@ pub(crate) fn c6_a_stale_answer_costs_one_empty_turn<F: Factory>() {
             let id = timers.insert(at::<F>(near), "left").unwrap();
             timers.insert(at::<F>(1 << 31), "stayed").unwrap();
             if moved {
-                timers.reschedule(id, at::<F>(1 << 32));
+                timers.reset(id, at::<F>(1 << 32));
             } else {
                 timers.cancel(id);
             }
@@ -253,8 +253,8 @@ pub(crate) fn c7_any_deadline_works<F: Factory>() {
             for slack in [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(1), Duration::MAX] {
                 let id = timers.insert(Deadline::at(deadline).with_slack(slack), deadline).unwrap();
                 assert!(timers.expiry(id) >= Some(deadline), "saturated, not wrapped");
-                timers.reschedule(id, Deadline::at(now).with_slack(slack));
-                timers.reschedule(id, Deadline::at(deadline).with_slack(slack));
+                timers.reset(id, Deadline::at(now).with_slack(slack));
+                timers.reset(id, Deadline::at(deadline).with_slack(slack));
             }
         }
         F::check(&timers);
@@ -298,7 +298,7 @@ pub(crate) fn c7_overdue_never_fires_in_the_turn_under_way<F: Factory>() {
     assert_eq!(turn.next().map(|expired| expired.value), Some("first"));
     turn.timers().insert(at::<F>(20), "now").unwrap();
     turn.timers().insert(at::<F>(3), "past").unwrap();
-    assert!(turn.timers().reschedule(moved, at::<F>(4)));
+    assert!(turn.timers().reset(moved, at::<F>(4)));
     assert_eq!(turn.next(), None);
     F::check(&timers);
     assert!(timers.next_turn() <= Some(at::<F>(20)), "a turn is wanted now");

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::cell::Cell;
 
 use tickwheel::{
-    Budget, Deadline, Expired, InsertError, ManualClock, Recorded, Resolution, Small, Timer, TimerHeap, TimerId,
-    TimerWheel, Timestamp,
+    Budget, Deadline, Expired, InsertError, ManualClock, Recorded, Resolution, Timer, TimerHeap, TimerId, TimerWheel,
+    Timestamp, geometry::Small,
 };
 
 use crate::support::reference::{Fault, Reference};
@@ -240,8 +240,8 @@ impl<T: 'static> Timer<T> for Dyn<T> {
         self.0.insert_deadline(deadline, value)
     }
 
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        self.0.reschedule_deadline(id, deadline)
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        self.0.reset_deadline(id, deadline)
     }
 
     fn cancel(&mut self, id: TimerId) -> Option<T> {

@@ -123,11 +123,11 @@ pub(crate) fn l3_no_sentinel_in_the_range_of_ticks<F: Factory>() {
         let id = timers.insert(Timestamp::from_nanos(ns), ns).unwrap();
         assert!(timers.expiry(id) >= Some(Timestamp::from_nanos(ns)));
         assert!(timers.contains(id));
-        assert!(timers.reschedule(id, Timestamp::MAX));
+        assert!(timers.reset(id, Timestamp::MAX));
         assert!(timers.contains(id));
         assert_eq!(timers.expiry(id), Some(Timestamp::MAX));
         assert!(timers.next_expiry().is_some() && timers.next_turn().is_some());
-        assert!(timers.reschedule(id, Timestamp::from_nanos(ns)));
+        assert!(timers.reset(id, Timestamp::from_nanos(ns)));
         F::check(&timers);
     }
     let mut seen = fired(&mut timers, Timestamp::ZERO);
@@ -195,7 +195,7 @@ pub(crate) fn l11_a_stale_id_never_hits_a_new_timer<F: Factory>() {
         for old in &stale {
             assert_eq!(timers.get(*old), None);
             assert_eq!(timers.cancel(*old), None);
-            assert!(!timers.reschedule(*old, at::<F>(1)));
+            assert!(!timers.reset(*old, at::<F>(1)));
         }
         assert_eq!(timers.get(id), Some(&round));
         if round % 2 == 0 {
@@ -219,7 +219,7 @@ pub(crate) fn l12_what_is_told_is_what_happens<F: Factory>() {
         let deadline = Deadline::at(Timestamp::from_nanos(ns)).with_slack(slack);
         let id = timers.insert(deadline, n).unwrap();
         if n % 3 == 0 {
-            timers.reschedule(id, Timestamp::from_nanos(rng.u64(..) >> rng.u32(1..50)));
+            timers.reset(id, Timestamp::from_nanos(rng.u64(..) >> rng.u32(1..50)));
         }
         told.insert(id, timers.expiry(id).unwrap());
     }

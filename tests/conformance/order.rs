@@ -56,7 +56,7 @@ pub(crate) fn c3_earlier_counts_as_arming<F: Factory>() {
         let mut timers = F::make();
         let moved = timers.insert(at::<F>(tick + 1000), "moved").unwrap();
         timers.insert(at::<F>(tick), "first").unwrap();
-        assert!(timers.reschedule(moved, at::<F>(tick)));
+        assert!(timers.reset(moved, at::<F>(tick)));
         timers.insert(at::<F>(tick), "last").unwrap();
         assert_eq!(fired(&mut timers, at::<F>(tick)), ["first", "moved", "last"]);
     }
@@ -67,7 +67,7 @@ pub(crate) fn c3_the_same_tick_changes_nothing<F: Factory>() {
         let mut timers = F::make();
         let first = timers.insert(at::<F>(tick), "first").unwrap();
         timers.insert(at::<F>(tick), "second").unwrap();
-        assert!(timers.reschedule(first, at::<F>(tick)));
+        assert!(timers.reset(first, at::<F>(tick)));
         assert_eq!(fired(&mut timers, at::<F>(tick)), ["first", "second"]);
     }
 }
@@ -79,7 +79,7 @@ pub(crate) fn c3_the_same_tick_by_way_of_slack_changes_nothing<F: Factory>() {
         let first = timers.insert(at::<F>(tick), "first").unwrap();
         timers.insert(at::<F>(tick), "second").unwrap();
         let with_slack = Deadline::at(at::<F>(tick - 1)).with_slack(F::rules().tick_length());
-        assert!(timers.reschedule(first, with_slack));
+        assert!(timers.reset(first, with_slack));
         assert_eq!(timers.expiry(first), Some(at::<F>(tick)));
         assert_eq!(fired(&mut timers, at::<F>(tick)), ["first", "second"]);
     }
@@ -92,7 +92,7 @@ pub(crate) fn c3_later_leaves_the_others_in_order<F: Factory>() {
         let moved: Vec<_> = (0..20).map(|n| timers.insert(at::<F>(1 + n), 1000 + n).unwrap()).collect();
         for n in 0..20 {
             timers.insert(at::<F>(tick), n).unwrap();
-            assert!(timers.reschedule(moved[n as usize], at::<F>(tick)));
+            assert!(timers.reset(moved[n as usize], at::<F>(tick)));
         }
         let values = fired(&mut timers, at::<F>(tick));
         let (fixed, mut floating): (Vec<_>, Vec<_>) = values.into_iter().partition(|n| *n < 1000);

@@ -11,7 +11,7 @@ pub(crate) fn with_max_timers_gives_the_value_back<F: Factory>() {
     let error = timers.insert(at::<F>(9), 9).unwrap_err();
     assert_eq!((error.limit(), error.into_value()), (3, 9));
     assert_eq!(timers.len(), 3);
-    assert!(timers.reschedule(ids[1], at::<F>(5)), "moving needs no room");
+    assert!(timers.reset(ids[1], at::<F>(5)), "moving needs no room");
     timers.cancel(ids[2]);
     timers.insert(at::<F>(4), 4).unwrap();
     assert!(timers.insert(at::<F>(9), 9).is_err());
@@ -29,7 +29,7 @@ pub(crate) fn clear_leaves_a_timer_that_works<F: Factory>() {
     timers.open_turn(at::<F>(100));
     for round in 0..3 {
         let ids = DISTANCES.map(|distance| timers.insert(at::<F>(100 + distance), distance).unwrap());
-        timers.reschedule(ids[3], at::<F>(1 << 30));
+        timers.reset(ids[3], at::<F>(1 << 30));
         timers.cancel(ids[4]);
         timers.clear();
         F::check(&timers);
@@ -105,7 +105,7 @@ pub(crate) fn for_each_meets_every_timer_once<F: Factory>() {
         let gone = timers.insert(at::<F>(distance), distance).unwrap();
         timers.cancel(gone);
         let moved = timers.insert(at::<F>(5), distance).unwrap();
-        timers.reschedule(moved, at::<F>(distance + 9));
+        timers.reset(moved, at::<F>(distance + 9));
         expected.insert(moved, (at::<F>(distance + 9), distance));
     }
     timers.for_each(&mut |id, expiry, value| {

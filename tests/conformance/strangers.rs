@@ -16,7 +16,7 @@ fn does_nothing<F: Factory>(timers: &mut F::Timers<u64>, id: TimerId) {
     assert_eq!((timers.get(id), timers.expiry(id)), (None, None), "{id:?}");
     assert_eq!(timers.get_mut(id), None, "{id:?}");
     for tick in [0, 1, 1 << 10, 1 << 40] {
-        assert!(!timers.reschedule(id, at::<F>(tick)), "{id:?}");
+        assert!(!timers.reset(id, at::<F>(tick)), "{id:?}");
     }
     assert_eq!(timers.cancel(id), None, "{id:?}");
     assert_eq!((timers.len(), timers.next_expiry()), (len, next), "{id:?}");
@@ -81,7 +81,7 @@ pub(crate) fn c5_l51_ids_of_siblings_over_a_long_random_run<F: Factory>() {
             5..7 => assert_eq!(timers.cancel(id), model.remove(&id).map(|(_, value)| value), "{id:?}"),
             7..10 => {
                 let known = model.get_mut(&id).map(|timer| timer.0 = tick).is_some();
-                assert_eq!(timers.reschedule(id, at::<F>(tick)), known, "{id:?}");
+                assert_eq!(timers.reset(id, at::<F>(tick)), known, "{id:?}");
             }
             10 => {
                 now += rng.u64(..200);

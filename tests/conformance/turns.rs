@@ -49,9 +49,9 @@ pub(crate) fn c7_a_turn_may_change_every_timer<F: Factory>() {
     // One of the same tick, one of a later tick of this turn: cancelled, moved on, moved to now.
     assert_eq!(turn.timers().cancel(ids[1]), Some(1));
     assert_eq!(turn.timers().cancel(ids[5]), Some(5));
-    assert!(turn.timers().reschedule(ids[2], at::<F>(30)));
-    assert!(turn.timers().reschedule(ids[6], at::<F>(5000)));
-    assert!(turn.timers().reschedule(ids[7], at::<F>(20)));
+    assert!(turn.timers().reset(ids[2], at::<F>(30)));
+    assert!(turn.timers().reset(ids[6], at::<F>(5000)));
+    assert!(turn.timers().reset(ids[7], at::<F>(20)));
     let armed = turn.timers().insert(at::<F>(21), 100).unwrap();
     assert_eq!(turn.next().unwrap().value, 3);
     assert_eq!(turn.next().unwrap().value, 4);
@@ -141,7 +141,7 @@ pub(crate) fn a_dyn_timer_has_every_call<F: Factory>() {
     let mut timers = F::make::<u32>();
     let timers: &mut dyn Timer<u32> = &mut timers;
     let id = timers.insert(at::<F>(10), 1).unwrap();
-    assert!(timers.reschedule(id, at::<F>(12)));
+    assert!(timers.reset(id, at::<F>(12)));
     assert!(timers.contains(id));
     timers.insert(at::<F>(11), 2).unwrap();
     assert_eq!(

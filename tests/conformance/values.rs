@@ -42,7 +42,7 @@ pub(crate) fn c4_every_value_is_dropped_once<F: Factory>() {
     }
     assert_eq!(count(), 20, "cancelled, and dropped by whoever cancelled");
 
-    ids[20..40].iter().for_each(|id| assert!(timers.reschedule(*id, at::<F>(1 << 22))));
+    ids[20..40].iter().for_each(|id| assert!(timers.reset(*id, at::<F>(1 << 22))));
     timers.shrink_to_fit();
     assert_eq!(count(), 20, "moved, and not dropped");
 
@@ -123,7 +123,7 @@ pub(crate) fn c4_a_drop_that_panics_in_clear_leaves_nothing_behind<F: Factory>()
             timers.insert(at::<F>(1 + n * n), Fussy { _counted: Counted::new(&drops), panics }).unwrap()
         };
         let ids: Vec<_> = (0..100).map(|n| arm(&mut timers, n, n == which)).collect();
-        timers.reschedule(ids[3], at::<F>(1 << 35));
+        timers.reset(ids[3], at::<F>(1 << 35));
         assert!(catch_unwind(AssertUnwindSafe(|| timers.clear())).is_err(), "the panic is passed on");
         F::check(&timers);
         // What is counted is there, and what is there fires.
@@ -147,7 +147,7 @@ fn values_of<F: Factory, T: Clone + PartialEq + std::fmt::Debug + 'static>(value
         assert_eq!(timers.cancel(ids[n as usize]), Some(value(n)));
         ids[n as usize] = timers.insert(at::<F>(1 + n), value(n)).unwrap();
     }
-    assert!(timers.reschedule(ids[59], at::<F>(1 << 20)) && timers.reschedule(ids[58], at::<F>(1)));
+    assert!(timers.reset(ids[59], at::<F>(1 << 20)) && timers.reset(ids[58], at::<F>(1)));
     timers.shrink_to_fit();
     F::check(&timers);
     assert!(ids.iter().enumerate().all(|(n, id)| timers.get(*id) == Some(&value(n as u64))));

@@ -4,7 +4,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use tickwheel::{
-    ArmErrorReason, Clock, Deadline, Driver, Firing, MissedTicks, Period, Resolution, Status, TimerHeap, TimerWheel,
+    ArmErrorReason, CallbackStatus, Clock, Deadline, Driver, MissedTicks, Period, Resolution, TimerEvent, TimerHeap,
+    TimerWheel,
 };
 
 use crate::common::{LONG, MS, at_ms, by_hand, on_both};
@@ -15,14 +16,14 @@ fn a_callback_is_called_at_its_deadline_and_not_before() {
         let (builder, clock) = by_hand();
         let timers = spawn(builder);
         let (sender, receiver) = mpsc::channel();
-        let guard = timers.call_after(5 * MS, move |firing| sender.send(firing).unwrap()).unwrap();
+        let guard = timers.call_after(5 * MS, move |event| sender.send(event).unwrap()).unwrap();
         clock.advance(4 * MS);
-        assert_eq!(guard.status(), Status::Pending);
+        assert_eq!(guard.status(), CallbackStatus::Pending);
         assert!(receiver.try_recv().is_err());
         clock.advance(MS);
-        let firing = receiver.try_recv().unwrap();
-        assert_eq!((firing.due, firing.now, firing.missed), (clock.now(), clock.now(), 0));
-        assert_eq!(guard.status(), Status::Over);
+        let event = receiver.try_recv().unwrap();
+        assert_eq!((event.due, event.now, event.missed), (clock.now(), clock.now(), 0));
+        assert_eq!(guard.status(), CallbackStatus::Over);
         assert_eq!(timers.metrics().fired, 1);
     });
 }
@@ -35,15 +36,15 @@ fn l7_cancelled_or_moved_in_the_tick_in_which_it_fires() {
         let (sender, receiver) = mpsc::channel();
         let call = |name: &'static str| {
             let sender = sender.clone();
-            move |_: Firing| sender.send(name).unwrap()
+            move |_: TimerEvent| sender.send(name).unwrap()
         };
         // Both have left the shard with the first when it is called: they are due, and nobody has called them yet.
         let (guards, taken) = mpsc::channel();
-        let both = move |_: Firing| {
+        let both = move |_: TimerEvent| {
             let (cancelled, moved): (tickwheel::CallbackGuard, tickwheel::CallbackGuard) = taken.recv().unwrap();
-            assert_eq!(cancelled.cancel(), Status::Pending);
-            assert_eq!(cancelled.cancel(), Status::Over);
-            assert_eq!(moved.reschedule(at_ms(9)), Status::Pending);
+            assert_eq!(cancelled.cancel(), CallbackStatus::Pending);
+            assert_eq!(cancelled.cancel(), CallbackStatus::Over);
+            assert_eq!(moved.reset(at_ms(9)), CallbackStatus::Pending);
             moved.detach();
         };
         timers.call_at(at_ms(5), both).unwrap().detach();
@@ -66,7 +67,7 @@ fn cancelling_drops_the_closure_at_once() {
     let timers = builder.spawn(TimerHeap::new()).unwrap();
     let (sender, receiver) = mpsc::channel::<()>();
     let guard = timers.call_after(5 * MS, move |_| drop(sender)).unwrap();
-    assert_eq!(guard.cancel_and_wait(), Status::Pending);
+    assert_eq!(guard.cancel_and_wait(), CallbackStatus::Pending);
     assert_eq!(receiver.try_recv(), Err(mpsc::TryRecvError::Disconnected));
     assert_eq!((timers.pending(), timers.metrics().cancelled), (0, 1));
 }
@@ -77,15 +78,15 @@ fn moving_to_earlier_and_later() {
         let (builder, clock) = by_hand();
         let timers = spawn(builder);
         let (sender, receiver) = mpsc::channel();
-        let guard = timers.call_at(at_ms(50), move |firing| sender.send(firing.now).unwrap()).unwrap();
-        assert_eq!(guard.reschedule(at_ms(80)), Status::Pending);
+        let guard = timers.call_at(at_ms(50), move |event| sender.send(event.now).unwrap()).unwrap();
+        assert_eq!(guard.reset(at_ms(80)), CallbackStatus::Pending);
         clock.advance_to(at_ms(60));
         assert!(receiver.try_recv().is_err());
-        assert_eq!(guard.reschedule_after(3 * MS), Status::Pending);
+        assert_eq!(guard.reset_after(3 * MS), CallbackStatus::Pending);
         assert_eq!(guard.deadline(), at_ms(63));
         clock.advance_to(at_ms(100));
         assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [at_ms(63)]);
-        assert_eq!(guard.reschedule(at_ms(200)), Status::Over);
+        assert_eq!(guard.reset(at_ms(200)), CallbackStatus::Over);
         assert_eq!((timers.pending(), timers.metrics().reset), (0, 2));
     });
 }
@@ -96,7 +97,7 @@ fn l26_a_periodic_callback_does_not_drift() {
         let (builder, clock) = by_hand();
         let timers = spawn(builder);
         let (sender, receiver) = mpsc::channel();
-        let _guard = timers.call_every(3 * MS, move |firing| sender.send(firing.due).unwrap()).unwrap();
+        let _guard = timers.call_every(3 * MS, move |event| sender.send(event.due).unwrap()).unwrap();
         clock.advance(10 * MS);
         assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [at_ms(3), at_ms(6), at_ms(9)]);
     });
@@ -117,12 +118,12 @@ fn l26_each_choice_for_missed_ticks_writes_what_its_table_says() {
             let (builder, clock) = by_hand();
             let timers = spawn(builder);
             let (sender, receiver) = mpsc::channel();
-            let period = Period::every(10 * MS).unwrap().missed(missed);
-            let call = move |firing: Firing| {
+            let period = Period::every(10 * MS).unwrap().with_missed_ticks(missed);
+            let call = move |event: TimerEvent| {
                 let ms = |at: tickwheel::Timestamp| at.as_nanos() / 1_000_000;
-                sender.send((ms(firing.due), ms(firing.now), firing.missed)).unwrap();
+                sender.send((ms(event.due), ms(event.now), event.missed)).unwrap();
             };
-            let guard = timers.call_periodically(at_ms(10), period, call).unwrap();
+            let guard = timers.call_every_at(at_ms(10), period, call).unwrap();
             clock.advance_to(at_ms(19));
             clock.jump(28 * MS);
             clock.advance_to(at_ms(70));
@@ -142,7 +143,7 @@ fn l27_the_first_tick_is_at_once_or_after_a_period() {
     let (sender, receiver) = mpsc::channel();
     let other = sender.clone();
     let period = Period::every(5 * MS).unwrap();
-    let _at_once = timers.call_periodically(timers.now(), period, move |_| sender.send("at once").unwrap()).unwrap();
+    let _at_once = timers.call_every_at(timers.now(), period, move |_| sender.send("at once").unwrap()).unwrap();
     let _after = timers.call_every(5 * MS, move |_| other.send("after").unwrap()).unwrap();
     clock.advance(Duration::ZERO);
     assert_eq!(receiver.try_iter().collect::<Vec<_>>(), ["at once"]);
@@ -180,7 +181,7 @@ fn l25_slack_lets_timers_share_a_turn_and_holds_for_every_run() {
         let guards: Vec<_> = (0..10)
             .map(|n| {
                 let first = Deadline::at(at_ms(10 + n)).with_slack(slack);
-                timers.call_periodically(first, period, |_| {}).unwrap()
+                timers.call_every_at(first, period, |_| {}).unwrap()
             })
             .collect();
         let before = timers.metrics().turns;
@@ -213,18 +214,18 @@ fn cancelling_waits_for_a_run_that_is_under_way() {
     let (begun, has_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel();
     let (ended, has_ended) = mpsc::channel();
-    let call = move |_: Firing| {
+    let call = move |_: TimerEvent| {
         begun.send(()).unwrap();
         may_go_on.recv().unwrap();
         ended.send(()).unwrap();
     };
     let guard = timers.call_every(MS, call).unwrap();
     has_begun.recv_timeout(LONG).unwrap();
-    assert_eq!((guard.status(), guard.cancel()), (Status::Running, Status::Running));
-    assert_eq!(guard.reschedule(timers.now()), Status::Running, "it is cancelled all the same");
+    assert_eq!((guard.status(), guard.cancel()), (CallbackStatus::Running, CallbackStatus::Running));
+    assert_eq!(guard.reset(timers.now()), CallbackStatus::Running, "it is cancelled all the same");
     go_on.send(()).unwrap();
-    assert_ne!(guard.cancel_and_wait(), Status::Pending);
-    assert_eq!(guard.status(), Status::Over);
+    assert_ne!(guard.cancel_and_wait(), CallbackStatus::Pending);
+    assert_eq!(guard.status(), CallbackStatus::Over);
     assert!(has_ended.try_recv().is_ok(), "it had ended when cancel_and_wait() returned");
     assert!(has_ended.recv().is_err(), "its closure is gone, and did not run again");
 }

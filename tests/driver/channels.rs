@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded, select, unbounded};
 use tickwheel::{
-    After, ArmErrorReason, Driver, FiredKind, LoopDriver, ManualClock, MessageGuard, MissedTicks, Period, Resolution,
-    Status, Ticker, TimerHeap, TimerWheel, Timestamp,
+    After, ArmErrorReason, CallbackStatus, Driver, LoopDriver, ManualClock, MessageGuard, MissedTicks, Period,
+    Resolution, TaskKind, Ticker, TimerHeap, TimerWheel, Timestamp,
 };
 
 use crate::common::{MS, at_ms};
@@ -61,7 +61,7 @@ fn an_after_stands_in_a_select() {
         select! {
             recv(work) -> job => {
                 log.push(format!("job {}", job.unwrap()));
-                idle.reschedule_after(10 * MS).unwrap();
+                idle.reset_after(10 * MS).unwrap();
             }
             recv(idle) -> fired => log.push(format!("idle at {:?}", fired.unwrap())),
             default => log.push("nothing".to_owned()),
@@ -79,7 +79,7 @@ fn an_after_sends_when_it_fired_and_not_before() {
     assert_eq!((after.deadline(), after.is_pending()), (at_ms(5), true));
     let steps: Vec<_> = clock.steps_until(at_ms(5)).collect();
     let fired: Vec<_> = steps.iter().flat_map(|step| step.fired.iter().map(|fired| (step.now, fired.kind))).collect();
-    assert_eq!(fired, [(at_ms(5), FiredKind::Message)]);
+    assert_eq!(fired, [(at_ms(5), TaskKind::Message)]);
     assert!(!after.is_pending());
     assert_eq!(after.try_recv(), Ok(at_ms(5)));
 
@@ -151,22 +151,22 @@ fn l8_dropped_tickers_and_messages_leave_nothing_pending() {
 fn an_after_that_is_moved_has_one_message_for_its_last_deadline() {
     let (clock, timers) = on_a_wheel();
     let mut after = timers.after(5 * MS).unwrap();
-    after.reschedule(at_ms(3)).unwrap();
+    after.reset(at_ms(3)).unwrap();
     clock.advance(3 * MS);
     // Its message has come, and nobody took it.
-    after.reschedule(at_ms(8)).unwrap();
+    after.reset(at_ms(8)).unwrap();
     assert_eq!(after.try_recv(), Err(TryRecvError::Empty));
     assert_eq!((after.deadline(), timers.pending()), (at_ms(8), 1));
     clock.advance(5 * MS);
     assert_eq!(after.try_recv(), Ok(at_ms(8)));
 
     // One that was received, or cancelled, is armed anew.
-    after.reschedule_after(MS).unwrap();
+    after.reset_after(MS).unwrap();
     assert!(after.cancel());
     assert!(!after.cancel());
     clock.advance(5 * MS);
     assert_eq!(after.try_recv(), Err(TryRecvError::Empty));
-    after.reschedule_after(MS).unwrap();
+    after.reset_after(MS).unwrap();
     clock.advance(MS);
     assert!(!after.cancel(), "it has fired; the message is taken out all the same");
     assert_eq!(after.try_recv(), Err(TryRecvError::Empty));
@@ -184,7 +184,7 @@ fn l7_an_after_dropped_or_moved_in_the_very_tick_does_not_fire() {
     let first = move |_| {
         let (dropped, mut moved) = afters.recv().unwrap();
         drop(dropped);
-        moved.reschedule_after(2 * MS).unwrap();
+        moved.reset_after(2 * MS).unwrap();
         kept_sender.send(moved).unwrap();
     };
     timers.call_at(at_ms(4), first).unwrap().detach();
@@ -244,11 +244,11 @@ fn l7_an_after_moved_by_another_thread_as_it_fires() {
         });
         let mut after = timers.after(Duration::from_secs(1)).unwrap();
         for round in 0..2000 {
-            after.reschedule_after(Duration::ZERO).unwrap();
+            after.reset_after(Duration::ZERO).unwrap();
             if round % 2 == 0 {
                 thread::yield_now();
             }
-            after.reschedule_after(Duration::from_secs(1)).unwrap();
+            after.reset_after(Duration::from_secs(1)).unwrap();
             let stale = (after.try_recv(), timers.pending(), after.is_pending());
             if stale != (Err(TryRecvError::Empty), 1, true) {
                 is_over.store(true, Ordering::Release);
@@ -286,24 +286,24 @@ fn l26_l27_a_ticker_has_the_choices_of_periods() {
         all.into_iter().map(|tick| tick.as_nanos() / 1_000_000).collect()
     };
     let period = Period::every(10 * MS).unwrap();
-    let at_once = timers.tick_periodically(timers.now(), period).unwrap();
+    let at_once = timers.tick_at(timers.now(), period).unwrap();
     clock.advance(Duration::ZERO);
     assert_eq!(received(&at_once, 25), [0, 10, 20]);
     drop(at_once);
 
-    let delayed = timers.tick_periodically(at_ms(30), period.missed(MissedTicks::Delay)).unwrap();
+    let delayed = timers.tick_at(at_ms(30), period.with_missed_ticks(MissedTicks::Delay)).unwrap();
     clock.jump(15 * MS);
     assert_eq!(received(&delayed, 25), [40, 50, 60]);
     drop(delayed);
 
-    let burst = timers.tick_periodically(at_ms(70), period.missed(MissedTicks::Burst)).unwrap();
+    let burst = timers.tick_at(at_ms(70), period.with_missed_ticks(MissedTicks::Burst)).unwrap();
     clock.jump(30 * MS);
     assert_eq!((timers.now(), burst.len()), (at_ms(95), 1), "those of 70, 80 and 90 came at once, and one had room");
     assert_eq!(received(&burst, 10), [95, 100]);
 
-    assert!(burst.reschedule(at_ms(107)));
+    assert!(burst.reset(at_ms(107)));
     assert_eq!(received(&burst, 15), [107, 117]);
-    assert!(burst.reschedule_after(4 * MS));
+    assert!(burst.reset_after(4 * MS));
     assert_eq!(received(&burst, 15), [124, 134]);
     assert_eq!(timers.tick(Duration::ZERO).unwrap_err().reason(), ArmErrorReason::ZeroPeriod);
 }
@@ -332,9 +332,9 @@ fn l31_after_a_shut_down_they_are_silent_and_arming_gives_the_value_back() {
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty), "silent, and connected");
     }
     assert!(!after.is_pending());
-    assert_eq!((held.status(), held.cancel(), held.cancel()), (Status::Over, Some("held"), None));
-    assert!(!ticks.reschedule_after(MS));
-    assert_eq!(after.reschedule_after(MS).unwrap_err().reason(), ArmErrorReason::Closed);
+    assert_eq!((held.status(), held.cancel(), held.cancel()), (CallbackStatus::Over, Some("held"), None));
+    assert!(!ticks.reset_after(MS));
+    assert_eq!(after.reset_after(MS).unwrap_err().reason(), ArmErrorReason::Closed);
 
     assert_eq!(handle.after(MS).unwrap_err().reason(), ArmErrorReason::Closed);
     assert_eq!(handle.tick(MS).unwrap_err().reason(), ArmErrorReason::Closed);
@@ -355,7 +355,7 @@ fn a_full_shard_gives_the_value_back() {
     assert_eq!((error.reason(), error.into_value()), (ArmErrorReason::Full(1), 7));
     clock.advance(MS);
     let _message = timers.send_after(sender, 8, MS).unwrap();
-    assert_eq!(after.reschedule_after(MS).unwrap_err().reason(), ArmErrorReason::Full(1));
+    assert_eq!(after.reset_after(MS).unwrap_err().reason(), ArmErrorReason::Full(1));
     assert_eq!(after.try_recv(), Err(TryRecvError::Empty), "it is cancelled then");
     clock.advance(MS);
     assert_eq!(inbox.try_recv(), Ok(8));

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tickwheel::{Driver, Firing, ManualClock, Resolution, Status, TimerExt, TimerWheel, Timestamp};
+use tickwheel::{CallbackStatus, Driver, ManualClock, Resolution, TimerEvent, TimerExt, TimerWheel, Timestamp};
 
 use crate::common::{MS, at_ms, by_hand, on_both};
 
 /// Counts its calls; the count's owners tell how many closures there are.
-fn counting(calls: &Arc<AtomicU64>) -> impl FnMut(Firing) + Send + 'static {
+fn counting(calls: &Arc<AtomicU64>) -> impl FnMut(TimerEvent) + Send + 'static {
     let calls = calls.clone();
     move |_| _ = calls.fetch_add(1, Ordering::Relaxed)
 }
@@ -26,10 +26,10 @@ fn l18_a_guard_that_is_dropped_cancels_whatever_its_timer_has_been_through() {
         let late = || timers.call_at(at_ms(50), counting(&calls)).unwrap();
 
         let (fresh, later, earlier, twice) = (late(), late(), late(), late());
-        assert_eq!(later.reschedule(at_ms(70)), Status::Pending);
-        assert_eq!(earlier.reschedule(at_ms(20)), Status::Pending);
-        twice.reschedule(at_ms(90));
-        twice.reschedule(at_ms(10));
+        assert_eq!(later.reset(at_ms(70)), CallbackStatus::Pending);
+        assert_eq!(earlier.reset(at_ms(20)), CallbackStatus::Pending);
+        twice.reset(at_ms(90));
+        twice.reset(at_ms(10));
         let periodic = timers.call_every(3 * MS, counting(&calls)).unwrap();
         clock.advance(7 * MS);
         assert_eq!(calls.swap(0, Ordering::Relaxed), 2, "the periodic one has been armed anew twice");

@@ -21,9 +21,9 @@ fn a_guard_leaves_its_own_driver_though_others_were_left_before() {
     let _second = two.enter();
     drop(first);
     let third = three.enter();
-    assert_eq!(Handle::current().now(), at_ms(3));
+    assert_eq!(Handle::current_or_default().now(), at_ms(3));
     drop(third);
-    assert_eq!(Handle::current().now(), at_ms(2));
+    assert_eq!(Handle::current_or_default().now(), at_ms(2));
 }
 
 /// Enters its driver as it is dropped.
@@ -34,7 +34,7 @@ impl Drop for Enters {
         let entered = self.0.enter();
         let inner = self.0.enter();
         // This one, or the process's: there is one.
-        let _ = Handle::current().now();
+        let _ = Handle::current_or_default().now();
         drop(entered);
         drop(inner);
         let _ = self.1.send("entered and left");

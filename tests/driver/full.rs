@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use tickwheel::channel::bounded;
 use tickwheel::{
-    ArmErrorReason, Driver, FiredKind, LocalDriver, LocalTask, ManualClock, Resolution, Status, Task, Timer, TimerHeap,
-    TimerWheel,
+    ArmErrorReason, CallbackStatus, Driver, LocalDriver, LocalTask, ManualClock, Resolution, TaskKind, Timer,
+    TimerHeap, TimerTask, TimerWheel,
 };
 
 use crate::common::{MS, OnDrop, by_hand};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-type Reports = mpsc::Receiver<(FiredKind, ArmErrorReason)>;
+type Reports = mpsc::Receiver<(TaskKind, ArmErrorReason)>;
 
 /// A driver with room for one timer, and what its hook was told.
-fn narrow(timer: impl Timer<Task> + Send + 'static, pool: usize) -> (Driver, ManualClock, Reports) {
+fn narrow(timer: impl Timer<TimerTask> + Send + 'static, pool: usize) -> (Driver, ManualClock, Reports) {
     let (builder, clock) = by_hand();
     let (sender, reports) = mpsc::channel();
     let report = move |kind, reason| sender.send((kind, reason)).unwrap();
@@ -45,10 +45,10 @@ fn a_periodic_callback_that_finds_its_shard_full_says_so() {
         });
         let tick = tick.unwrap();
         clock.advance(20 * MS);
-        assert_eq!(reports.try_iter().collect::<Vec<_>>(), [(FiredKind::Callback, ArmErrorReason::Full(1))]);
+        assert_eq!(reports.try_iter().collect::<Vec<_>>(), [(TaskKind::Callback, ArmErrorReason::Full(1))]);
         assert_eq!((timers.metrics().not_rearmed, timers.metrics().panics), (1, 0));
-        assert_eq!((tick.status(), dropped.try_recv()), (Status::Full, Ok(())));
-        assert_eq!((tick.cancel(), tick.cancel_and_wait(), tick.reschedule_after(MS)), [Status::Full; 3].into());
+        assert_eq!((tick.status(), dropped.try_recv()), (CallbackStatus::Full, Ok(())));
+        assert_eq!((tick.cancel(), tick.cancel_and_wait(), tick.reset_after(MS)), [CallbackStatus::Full; 3].into());
     });
 }
 
@@ -57,7 +57,7 @@ fn a_ticker_that_finds_its_shard_full_says_so() {
     on_both(|timers, clock, reports| {
         // Fires first, and then is armed for later, as the ticker is about to be.
         let ticks = timers.tick(5 * MS).unwrap();
-        assert_eq!(ticks.status(), Status::Pending);
+        assert_eq!(ticks.status(), CallbackStatus::Pending);
         // The place that the tick gives up is taken before the ticker takes it again: by a thread that waits for that.
         let handle = timers.handle();
         let taking = std::thread::spawn(move || {
@@ -69,12 +69,12 @@ fn a_ticker_that_finds_its_shard_full_says_so() {
                 }
             }
         });
-        while ticks.status() != Status::Full {
+        while ticks.status() != CallbackStatus::Full {
             clock.advance(5 * MS);
         }
         taking.join().unwrap();
-        assert_eq!(reports.try_iter().collect::<Vec<_>>(), [(FiredKind::Message, ArmErrorReason::Full(1))]);
-        assert!(!ticks.reschedule_after(MS));
+        assert_eq!(reports.try_iter().collect::<Vec<_>>(), [(TaskKind::Message, ArmErrorReason::Full(1))]);
+        assert!(!ticks.reset_after(MS));
         assert_eq!(timers.metrics().not_rearmed, 1);
     });
 }
@@ -91,11 +91,11 @@ fn a_message_that_is_to_be_tried_again_and_finds_its_shard_full_says_so_and_is_g
                 assert_eq!(error.reason(), ArmErrorReason::Full(1));
             }
         });
-        while message.status() != Status::Full {
+        while message.status() != CallbackStatus::Full {
             clock.advance(5 * MS);
         }
         taking.join().unwrap();
-        assert_eq!(reports.try_iter().collect::<Vec<_>>(), [(FiredKind::Message, ArmErrorReason::Full(1))]);
+        assert_eq!(reports.try_iter().collect::<Vec<_>>(), [(TaskKind::Message, ArmErrorReason::Full(1))]);
         assert_eq!((message.cancel(), message.cancel()), (Some("second"), None));
         assert_eq!(receiver.try_iter().collect::<Vec<_>>(), ["first"]);
     });
@@ -109,7 +109,7 @@ fn l15_a_hook_that_panics_is_reported_and_stops_nothing() {
     let handle = timers.handle();
     let tick = timers.call_every(5 * MS, move |_| handle.call_after(MS, |_| {}).unwrap().detach()).unwrap();
     clock.advance(20 * MS);
-    assert_eq!((tick.status(), timers.metrics().panics), (Status::Full, 1));
+    assert_eq!((tick.status(), timers.metrics().panics), (CallbackStatus::Full, 1));
     assert_eq!((timers.metrics().fired, timers.pending()), (2, 0));
 }
 
@@ -122,7 +122,7 @@ fn what_ends_with_its_driver_is_not_reported() {
     let tick = timers.call_every(5 * MS, move |_| drop(own.lock().unwrap().take())).unwrap();
     *owner.lock().unwrap() = Some(timers);
     clock.advance(5 * MS);
-    assert_eq!((tick.status(), handle.metrics().not_rearmed, reports.try_iter().count()), (Status::Over, 0, 0));
+    assert_eq!((tick.status(), handle.metrics().not_rearmed, reports.try_iter().count()), (CallbackStatus::Over, 0, 0));
 }
 
 #[test]
@@ -136,6 +136,6 @@ fn a_local_callback_that_finds_its_driver_full_says_so() {
     let tick = timers.call_every(5 * MS, move |_| handle.call_after(HOUR, |_| {}).unwrap().detach()).unwrap();
     clock.advance(5 * MS);
     assert_eq!(timers.turn(timers.now()).fired, 1);
-    assert_eq!(*told.borrow(), [(FiredKind::Callback, ArmErrorReason::Full(1))]);
-    assert_eq!((tick.status(), tick.cancel(), tick.reschedule_after(MS)), [Status::Full; 3].into());
+    assert_eq!(*told.borrow(), [(TaskKind::Callback, ArmErrorReason::Full(1))]);
+    assert_eq!((tick.status(), tick.cancel(), tick.reset_after(MS)), [CallbackStatus::Full; 3].into());
 }

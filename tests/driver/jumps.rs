@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use tickwheel::{
-    Clock, Driver, LocalDriver, LocalTask, LoopDriver, Period, Resolution, Status, TimerHeap, TimerWheel, Timestamp,
+    CallbackStatus, Clock, Driver, LocalDriver, LocalTask, LoopDriver, Period, Resolution, TimerHeap, TimerWheel,
+    Timestamp,
 };
 
 use crate::common::{LONG, MS, at_ms, on_both};
@@ -75,7 +76,7 @@ fn l37_what_is_armed_after_a_jump_wakes_a_sleeper_whose_time_has_passed() {
     assert_eq!(told.load(Ordering::SeqCst), 1, "once is enough until it sleeps again");
 
     assert_eq!(timers.next_turn(), Some(at_ms(3_600_000)));
-    assert_eq!(moved.reschedule_after(HOUR), Status::Pending);
+    assert_eq!(moved.reset_after(HOUR), CallbackStatus::Pending);
     assert_eq!(told.load(Ordering::SeqCst), 2, "moved");
     assert_eq!(timers.turn(timers.now()).fired, 3);
 
@@ -114,7 +115,7 @@ fn l37_what_the_last_turn_has_passed_is_due_though_the_clock_steps_back_on_a_thr
     for (now, due) in [(100, 100), (40, 70), (40, 100)] {
         clock.set(now);
         let sender = sender.clone();
-        timers.call_at(at_ms(due), move |firing| sender.send(firing.due).unwrap()).unwrap().detach();
+        timers.call_at(at_ms(due), move |event| sender.send(event.due).unwrap()).unwrap().detach();
         assert_eq!(receiver.recv_timeout(LONG).unwrap(), at_ms(due));
     }
 }
@@ -156,7 +157,7 @@ fn l37_what_the_last_turn_has_passed_is_due_though_the_clock_steps_back_on_tokio
         for (now, due) in [(100, 100), (40, 70), (40, 100)] {
             clock.set(now);
             let (sender, receiver) = tokio::sync::oneshot::channel();
-            timers.call_at(at_ms(due), move |firing| sender.send(firing.due).unwrap()).unwrap().detach();
+            timers.call_at(at_ms(due), move |event| sender.send(event.due).unwrap()).unwrap().detach();
             let due_at = tokio::time::timeout(LONG, receiver).await.expect("it waits for the clock").unwrap();
             assert_eq!(due_at, at_ms(due));
         }
@@ -192,15 +193,15 @@ fn l15_a_clock_that_panics_during_a_turn_costs_no_callback() {
         let timers = builder.for_event_loop(TimerWheel::new(Resolution::MILLISECOND), || {}).unwrap();
         let (sender, receiver) = mpsc::channel();
         let once = sender.clone();
-        timers.call_at(at_ms(5), move |firing| once.send(firing.now).unwrap()).unwrap().detach();
+        timers.call_at(at_ms(5), move |event| once.send(event.now).unwrap()).unwrap().detach();
         let period = Period::every(5 * MS).unwrap();
-        let tick = timers.call_periodically(at_ms(5), period, move |firing| sender.send(firing.now).unwrap()).unwrap();
+        let tick = timers.call_every_at(at_ms(5), period, move |event| sender.send(event.now).unwrap()).unwrap();
         clock.set(5);
         clock.is_broken(true);
         assert_eq!(timers.turn(at_ms(5)).fired, 2);
         let seen: Vec<_> = (0..2).map(|_| receiver.recv_timeout(LONG).unwrap()).collect();
         assert_eq!(seen, [at_ms(5); 2], "without a clock it is the time of the turn");
-        while tick.status() != Status::Pending {
+        while tick.status() != CallbackStatus::Pending {
             thread::yield_now();
         }
         assert!(timers.metrics().panics >= 1);
@@ -218,12 +219,12 @@ fn l15_a_clock_that_panics_goes_on_to_who_turns_a_local_driver_and_costs_no_call
     let clock = Hand::at(0);
     let timers = LocalDriver::new(TimerHeap::<LocalTask>::new(), clock.clone());
     let (sender, receiver) = mpsc::channel();
-    let tick = timers.call_every(5 * MS, move |firing| sender.send(firing.now).unwrap()).unwrap();
+    let tick = timers.call_every(5 * MS, move |event| sender.send(event.now).unwrap()).unwrap();
     clock.set(5);
     clock.is_broken(true);
     let panic = catch_unwind(AssertUnwindSafe(|| timers.turn(at_ms(5)))).unwrap_err();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"the clock is broken"));
-    assert_eq!((receiver.try_recv(), tick.status()), (Ok(at_ms(5)), Status::Pending));
+    assert_eq!((receiver.try_recv(), tick.status()), (Ok(at_ms(5)), CallbackStatus::Pending));
     clock.is_broken(false);
     clock.set(10);
     assert_eq!(timers.turn(timers.now()).fired, 1);

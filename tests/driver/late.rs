@@ -17,10 +17,10 @@ fn l10_after_a_jump_of_an_hour_all_fire_in_order_of_expiry() {
         for n in 0..3_600_u64 {
             let (sender, seconds) = (sender.clone(), n * 7 % 3_600);
             let due = at_ms(1_000 * seconds + 1);
-            timers.call_at(due, move |firing| sender.send((firing.due, firing.now)).unwrap()).unwrap().detach();
+            timers.call_at(due, move |event| sender.send((event.due, event.now)).unwrap()).unwrap().detach();
         }
         let ticks = sender.clone();
-        let tick = timers.call_every(MS, move |firing| ticks.send((firing.due, firing.now)).unwrap()).unwrap();
+        let tick = timers.call_every(MS, move |event| ticks.send((event.due, event.now)).unwrap()).unwrap();
         let before = timers.metrics();
         clock.jump(Duration::from_secs(3_600));
         let fired: Vec<_> = receiver.try_iter().collect();
@@ -39,7 +39,7 @@ fn l9_a_turn_at_an_earlier_time_counts_as_one_at_the_last() {
     let (builder, clock) = by_hand();
     let timers = builder.for_event_loop(TimerHeap::new(), || {}).unwrap();
     let (sender, receiver) = mpsc::channel();
-    let _tick = timers.call_every(10 * MS, move |firing| sender.send(firing.due).unwrap()).unwrap();
+    let _tick = timers.call_every(10 * MS, move |event| sender.send(event.due).unwrap()).unwrap();
     clock.advance(25 * MS);
     for now in [at_ms(25), at_ms(3), Timestamp::ZERO, at_ms(24)] {
         let _ = timers.turn(now);
@@ -67,7 +67,7 @@ fn l16_a_slow_callback_delays_the_others_and_lateness_shows_it() {
             })
             .unwrap()
             .detach();
-        timers.call_at(at_ms(5), move |firing| sender.send(firing.lateness()).unwrap()).unwrap().detach();
+        timers.call_at(at_ms(5), move |event| sender.send(event.lateness()).unwrap()).unwrap().detach();
         clock.advance_to(at_ms(5));
         assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [40 * MS]);
         let metrics = timers.metrics();
@@ -163,7 +163,7 @@ fn l17_a_turn_takes_no_more_time_than_it_may() {
     clock.advance_to(at_ms(50));
     let turns: Vec<_> = std::iter::from_fn(|| (timers.pending() > 0).then(|| timers.turn(timers.now()))).collect();
     assert_eq!(turns.len(), 10);
-    assert!(turns[..9].iter().all(|turn| turn.is_cut));
+    assert!(turns[..9].iter().all(|turn| turn.budget_exhausted));
     let metrics = timers.metrics();
     assert_eq!((metrics.fired, metrics.longest_turn), (640, 64 * MS));
 }
@@ -182,7 +182,7 @@ fn l17_no_shard_is_always_the_last_to_have_the_budget() {
     clock.advance_to(at_ms(5));
     let mut begun: Vec<_> = (0..3)
         .map(|_| {
-            assert!(timers.turn(timers.now()).is_cut);
+            assert!(timers.turn(timers.now()).budget_exhausted);
             let fired: Vec<_> = receiver.try_iter().collect();
             fired[0]
         })

@@ -4,12 +4,12 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tickwheel::{ArmErrorReason, Driver, DriverBuilder, Firing, LoopDriver, Status, TimerHeap};
+use tickwheel::{ArmErrorReason, CallbackStatus, Driver, DriverBuilder, LoopDriver, TimerEvent, TimerHeap};
 
 use crate::common::{LONG, MS, OnDrop, at_ms, by_hand, on_both, without_hanging};
 
 /// A closure that says on a channel whether it was called or only dropped.
-fn tells(sender: &mpsc::Sender<&'static str>) -> impl FnOnce(Firing) + Send + 'static {
+fn tells(sender: &mpsc::Sender<&'static str>) -> impl FnOnce(TimerEvent) + Send + 'static {
     let (called, dropped) = (sender.clone(), sender.clone());
     let on_drop = OnDrop(move || dropped.send("dropped").unwrap());
     move |_| {
@@ -34,8 +34,8 @@ fn l31_what_is_armed_is_dropped_and_arming_gives_the_value_back() {
             assert!(handle.is_closed());
             assert!(receiver.try_iter().eq(std::iter::repeat_n("dropped", 100)));
             for guard in guards {
-                assert_eq!((guard.status(), guard.cancel_and_wait()), (Status::Over, Status::Over));
-                assert_eq!(guard.reschedule_after(MS), Status::Over);
+                assert_eq!((guard.status(), guard.cancel_and_wait()), (CallbackStatus::Over, CallbackStatus::Over));
+                assert_eq!(guard.reset_after(MS), CallbackStatus::Over);
             }
             let metrics = handle.metrics();
             assert_eq!((metrics.armed, metrics.cancelled, metrics.fired, metrics.pending), (100, 100, 0, 0));
@@ -43,7 +43,7 @@ fn l31_what_is_armed_is_dropped_and_arming_gives_the_value_back() {
             let error = handle.call_after(MS, tells(&sender)).unwrap_err();
             assert_eq!(error.reason(), ArmErrorReason::Closed);
             assert_eq!(error.to_string(), "the driver was shut down");
-            error.into_value()(firing(&spawn));
+            error.into_value()(event(&spawn));
             assert_eq!(receiver.try_iter().collect::<Vec<_>>(), ["called", "dropped"], "it came back whole");
             assert_eq!(handle.call_every(MS, |_| {}).unwrap_err().reason(), ArmErrorReason::Closed);
         }
@@ -51,11 +51,11 @@ fn l31_what_is_armed_is_dropped_and_arming_gives_the_value_back() {
 }
 
 /// Some firing, to call a closure with.
-fn firing(spawn: &crate::common::Spawn) -> Firing {
+fn event(spawn: &crate::common::Spawn) -> TimerEvent {
     let (builder, clock) = by_hand();
     let timers = spawn(builder);
     let (sender, receiver) = mpsc::channel();
-    timers.call_after(MS, move |firing| sender.send(firing).unwrap()).unwrap().detach();
+    timers.call_after(MS, move |event| sender.send(event).unwrap()).unwrap().detach();
     clock.advance(MS);
     receiver.recv().unwrap()
 }
@@ -68,7 +68,7 @@ fn l31_shutting_down_waits_for_callbacks_that_run() {
             let met = Arc::new(Barrier::new(2));
             let (sender, receiver) = mpsc::channel();
             let (begun, closing) = (met.clone(), timers.handle());
-            let slow = move |_: Firing| {
+            let slow = move |_: TimerEvent| {
                 begun.wait();
                 while !closing.is_closed() {
                     thread::yield_now();
@@ -96,7 +96,7 @@ fn l31_a_periodic_callback_that_runs_as_the_driver_ends_is_over() {
     });
     has_begun.recv_timeout(LONG).unwrap();
     timers.shutdown();
-    assert_eq!(guard.unwrap().status(), Status::Over);
+    assert_eq!(guard.unwrap().status(), CallbackStatus::Over);
     assert!(has_begun.recv_timeout(LONG).is_err(), "its closure is gone");
 }
 
@@ -109,7 +109,7 @@ fn l31_shutting_down_drops_what_waits_for_the_pool() {
             let (sender, receiver) = mpsc::channel();
             let (begun, closing) = (met.clone(), timers.handle());
             // The one thread of the pool is at it until the driver was shut down.
-            let slow = move |_: Firing| {
+            let slow = move |_: TimerEvent| {
                 begun.wait();
                 while !closing.is_closed() {
                     thread::yield_now();
@@ -124,7 +124,7 @@ fn l31_shutting_down_drops_what_waits_for_the_pool() {
             drop(sender);
             timers.shutdown();
             assert!(receiver.iter().eq(std::iter::repeat_n("dropped", 100)));
-            assert!(guards.iter().all(|guard| guard.status() == Status::Over));
+            assert!(guards.iter().all(|guard| guard.status() == CallbackStatus::Over));
         });
     });
 }
@@ -141,9 +141,9 @@ fn l31_shutting_down_while_another_thread_moves_the_clock() {
                     let (begun, has_begun) = mpsc::channel();
                     for n in 0..100 {
                         let (tells, begun) = (tells(&sender), begun.clone());
-                        let call = move |firing| {
+                        let call = move |event| {
                             let _ = begun.send(());
-                            tells(firing);
+                            tells(event);
                         };
                         timers.call_at(at_ms(1 + n / 10), call).unwrap().detach();
                     }
@@ -167,7 +167,7 @@ fn l31_an_event_loops_driver_shuts_down_too() {
     let (sender, receiver) = mpsc::channel();
     let guard = timers.call_after(Duration::from_secs(3600), tells(&sender)).unwrap();
     timers.shutdown();
-    assert_eq!((receiver.try_recv(), guard.status()), (Ok("dropped"), Status::Over));
+    assert_eq!((receiver.try_recv(), guard.status()), (Ok("dropped"), CallbackStatus::Over));
     assert!(handle.is_closed() && handle.call_after(MS, |_| {}).is_err());
 }
 
@@ -206,7 +206,7 @@ fn l32_a_paused_driver_has_no_threads_and_keeps_its_timers() {
         let cancelled = timers.call_after(MS, tells(&sender)).unwrap();
         let moved = timers.call_after(Duration::from_secs(3600), tells(&sender)).unwrap();
         let soon = timers.now() + 2 * MS;
-        assert_eq!((cancelled.cancel(), moved.reschedule(soon)), (Status::Pending, Status::Pending));
+        assert_eq!((cancelled.cancel(), moved.reset(soon)), (CallbackStatus::Pending, CallbackStatus::Pending));
         assert_eq!(receiver.try_iter().collect::<Vec<_>>(), ["dropped"]);
         while timers.now() < soon + 10 * MS {
             thread::yield_now();
@@ -254,7 +254,7 @@ fn paused_in_its_own_callback(builder: DriverBuilder, spawn: crate::common::Spaw
     let driver = Arc::new(Mutex::new(None));
     let own = driver.clone();
     let (sender, receiver) = mpsc::channel();
-    let call = move |_: Firing| {
+    let call = move |_: TimerEvent| {
         let mut own = own.lock().unwrap();
         let own: &mut Driver = Option::as_mut(&mut *own).unwrap();
         sender.send(own.pause().unwrap_err().to_string()).unwrap();
@@ -299,7 +299,7 @@ fn l32_pausing_waits_for_what_runs_and_for_what_waits_for_the_pool() {
         let (sender, receiver) = mpsc::channel();
         let others = sender.clone();
         let handle = timers.handle();
-        let slow = move |_: Firing| {
+        let slow = move |_: TimerEvent| {
             begun.send(()).unwrap();
             // With a pool: until the others wait for it.
             while handle.metrics().fired < called {

@@ -12,8 +12,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tickwheel::{
-    ArmErrorReason, Budget, Clock, Firing, LocalDriver, LocalGuard, LocalHandle, LocalTask, LocalWaiting, ManualClock,
-    MissedTicks, Period, Resolution, Status, TimerHeap, TimerWheel, Timestamp, Turned,
+    ArmErrorReason, Budget, CallbackStatus, Clock, LocalDriver, LocalGuard, LocalHandle, LocalTask, LocalWakeGuard,
+    ManualClock, MissedTicks, Period, Resolution, TimerEvent, TimerHeap, TimerWheel, Timestamp, TurnReport,
 };
 
 use crate::common::{MS, OnDrop, at_ms};
@@ -30,7 +30,7 @@ enum Either {
 }
 
 impl Rig {
-    fn turn(&self, now: Timestamp) -> Turned {
+    fn turn(&self, now: Timestamp) -> TurnReport {
         match &self.driver {
             Either::Wheel(driver) => driver.turn(now),
             Either::Heap(driver) => driver.turn(now),
@@ -86,9 +86,9 @@ fn with_budget(budget: Budget, test: impl Fn(Rig)) {
 struct Log(Rc<RefCell<Vec<(&'static str, Timestamp)>>>);
 
 impl Log {
-    fn writes(&self, name: &'static str) -> impl FnMut(Firing) + 'static {
+    fn writes(&self, name: &'static str) -> impl FnMut(TimerEvent) + 'static {
         let log = self.clone();
-        move |firing| log.0.borrow_mut().push((name, firing.now))
+        move |event| log.0.borrow_mut().push((name, event.now))
     }
 
     fn take(&self) -> Vec<(&'static str, Timestamp)> {
@@ -104,12 +104,15 @@ fn callbacks_fire_at_their_deadlines_are_cancelled_and_moved() {
         let tick = timers.call_every(4 * MS, log.writes("tick")).unwrap();
         let moved = timers.call_at(at_ms(90), log.writes("moved")).unwrap();
         let cancelled = timers.call_at(at_ms(6), log.writes("cancelled")).unwrap();
-        assert_eq!(moved.reschedule(at_ms(7)), Status::Pending);
-        assert_eq!((cancelled.cancel(), cancelled.status()), (Status::Pending, Status::Over));
+        assert_eq!(moved.reset(at_ms(7)), CallbackStatus::Pending);
+        assert_eq!((cancelled.cancel(), cancelled.status()), (CallbackStatus::Pending, CallbackStatus::Over));
         timers.go_to(at_ms(9));
         let expected = [("tick", 4), ("once", 5), ("moved", 7), ("tick", 8)].map(|(name, ms)| (name, at_ms(ms)));
         assert_eq!(log.take(), expected);
-        assert_eq!((tick.status(), tick.deadline(), moved.status()), (Status::Pending, at_ms(12), Status::Over));
+        assert_eq!(
+            (tick.status(), tick.deadline(), moved.status()),
+            (CallbackStatus::Pending, at_ms(12), CallbackStatus::Over)
+        );
         drop(tick);
         assert_eq!((timers.pending(), timers.next_turn()), (0, None));
     });
@@ -125,9 +128,9 @@ fn l26_each_choice_for_missed_ticks() {
         on_both(|timers| {
             let dues = Rc::new(RefCell::new(Vec::new()));
             let written = dues.clone();
-            let call = move |firing: Firing| written.borrow_mut().push(firing.due);
-            let period = Period::every(10 * MS).unwrap().missed(missed);
-            let _tick = timers.call_periodically(at_ms(10), period, call).unwrap();
+            let call = move |event: TimerEvent| written.borrow_mut().push(event.due);
+            let period = Period::every(10 * MS).unwrap().with_missed_ticks(missed);
+            let _tick = timers.call_every_at(at_ms(10), period, call).unwrap();
             timers.go_to(at_ms(19));
             timers.clock.jump(28 * MS);
             timers.go_to(at_ms(80));
@@ -140,7 +143,7 @@ fn l26_each_choice_for_missed_ticks() {
 fn l9_a_turn_at_an_earlier_time_counts_as_one_at_the_last() {
     on_both(|timers| {
         let log = Log::default();
-        timers.turn(at_ms(25)).is_cut.then(|| panic!("there was nothing to do"));
+        timers.turn(at_ms(25)).budget_exhausted.then(|| panic!("there was nothing to do"));
         timers.call_at(at_ms(4), log.writes("overdue")).unwrap().detach();
         timers.call_at(at_ms(26), log.writes("later")).unwrap().detach();
         assert_eq!(timers.turn(at_ms(5)).fired, 1);
@@ -161,24 +164,24 @@ fn l13_l14_a_callback_does_anything_to_any_timer_and_turns_the_driver() {
         let own = Own::default();
         let (itself, driver, new) = (own.clone(), timers.clone(), log.clone());
         let mut runs = 0;
-        let call = move |firing: Firing| {
+        let call = move |event: TimerEvent| {
             runs += 1;
             let own = itself.get().unwrap();
-            assert_eq!(own.status(), Status::Running);
+            assert_eq!(own.status(), CallbackStatus::Running);
             if runs == 1 {
                 let moved = others.pop().unwrap();
-                assert_eq!(others.pop().unwrap().cancel(), Status::Pending);
-                assert_eq!(moved.reschedule(at_ms(6)), Status::Pending);
+                assert_eq!(others.pop().unwrap().cancel(), CallbackStatus::Pending);
+                assert_eq!(moved.reset(at_ms(6)), CallbackStatus::Pending);
                 moved.detach();
-                driver.call_at(firing.now, new.writes("for the present moment")).unwrap().detach();
+                driver.call_at(event.now, new.writes("for the present moment")).unwrap().detach();
                 assert_eq!(driver.pending(), 2);
                 // Another turn, from within this one.
                 assert_eq!(driver.turn(at_ms(6)).fired, 2);
-                assert_eq!(own.reschedule(at_ms(30)), Status::Running);
+                assert_eq!(own.reset(at_ms(30)), CallbackStatus::Running);
             } else {
                 assert_eq!(
-                    (firing.due, own.cancel(), own.reschedule(at_ms(99))),
-                    (at_ms(30), Status::Running, Status::Running)
+                    (event.due, own.cancel(), own.reset(at_ms(99))),
+                    (at_ms(30), CallbackStatus::Running, CallbackStatus::Running)
                 );
             }
         };
@@ -186,7 +189,7 @@ fn l13_l14_a_callback_does_anything_to_any_timer_and_turns_the_driver() {
         timers.go_to(at_ms(100));
         let fired: Vec<_> = log.take().into_iter().map(|(name, _)| name).collect();
         assert_eq!(fired, ["for the present moment", "moved"]);
-        assert_eq!((own.get().unwrap().status(), timers.pending()), (Status::Over, 0));
+        assert_eq!((own.get().unwrap().status(), timers.pending()), (CallbackStatus::Over, 0));
     });
 }
 
@@ -194,7 +197,7 @@ fn l13_l14_a_callback_does_anything_to_any_timer_and_turns_the_driver() {
 fn l14_what_is_armed_for_the_present_moment_fires_in_a_later_turn() {
     fn again(timers: LocalHandle, left: u32) {
         let handle = timers.clone();
-        let call = move |_: Firing| {
+        let call = move |_: TimerEvent| {
             if left > 0 {
                 again(handle, left - 1)
             }
@@ -216,12 +219,12 @@ fn l13_the_drop_of_a_closure_uses_the_driver_and_its_own_guard() {
             let own = Own::default();
             let (handle, itself, counted) = (timers.clone(), own.clone(), drops.clone());
             let on_drop = OnDrop(move || {
-                let _ = handle.call_after(MS, |_| {}).map(|guard| guard.reschedule_after(9 * MS));
+                let _ = handle.call_after(MS, |_| {}).map(|guard| guard.reset_after(9 * MS));
                 let own = itself.get().unwrap();
-                assert_ne!((own.status(), own.cancel()), (Status::Pending, Status::Pending));
+                assert_ne!((own.status(), own.cancel()), (CallbackStatus::Pending, CallbackStatus::Pending));
                 counted.set(counted.get() + 1);
             });
-            let call = move |_: Firing| {
+            let call = move |_: TimerEvent| {
                 let _kept = &on_drop;
             };
             own.set(timers.call_at(due, call).unwrap()).unwrap();
@@ -234,7 +237,7 @@ fn l13_the_drop_of_a_closure_uses_the_driver_and_its_own_guard() {
         assert_eq!(drops.get(), 2);
         let left = arm(at_ms(9));
         drop(timers);
-        assert_eq!((drops.get(), left.get().unwrap().status()), (3, Status::Over));
+        assert_eq!((drops.get(), left.get().unwrap().status()), (3, CallbackStatus::Over));
     });
 }
 
@@ -246,7 +249,7 @@ fn l15_a_panic_goes_on_to_who_turns_and_loses_nobody() {
         timers.call_at(at_ms(5), log.writes("other")).unwrap().detach();
         let turn = catch_unwind(AssertUnwindSafe(|| timers.turn(at_ms(5))));
         assert!(turn.is_err());
-        assert_eq!((wrong.status(), wrong.cancel()), (Status::Over, Status::Over));
+        assert_eq!((wrong.status(), wrong.cancel()), (CallbackStatus::Over, CallbackStatus::Over));
         assert_eq!((timers.next_turn(), log.take()), (Some(at_ms(5)), vec![]), "what is left over is due");
         assert_eq!(timers.turn(at_ms(5)).fired, 1);
         assert_eq!((log.take().len(), timers.pending()), (1, 0));
@@ -263,11 +266,11 @@ fn l17_a_budget_splits_what_is_due_over_turns() {
             }
             timers.clock.advance_to(at_ms(5));
             let first = timers.turn(at_ms(5));
-            assert!(first.is_cut && first.fired <= budget.max(1));
+            assert!(first.budget_exhausted && first.fired <= budget.max(1));
             let turns = timers.go_to(at_ms(5));
             assert!(turns + 1 >= least, "{turns}");
             assert_eq!(log.take().len(), 1_000);
-            assert!(!timers.turn(at_ms(5)).is_cut);
+            assert!(!timers.turn(at_ms(5)).budget_exhausted);
         });
     }
 }
@@ -302,8 +305,10 @@ fn l31_dropping_the_driver_drops_closures_wakes_wakers_and_gives_values_back() {
         let handle = timers.clone();
         assert!(catch_unwind(AssertUnwindSafe(|| drop(timers))).is_err(), "the panic of the second goes on");
         assert_eq!((drops.get(), count.0.load(Ordering::Relaxed)), (3, 1), "and all the others are gone");
-        assert!(guards.iter().all(|guard| guard.status() == Status::Over && guard.cancel() == Status::Over));
-        assert!(!waiting.is_pending() && !waiting.reschedule_after(MS));
+        assert!(
+            guards.iter().all(|guard| guard.status() == CallbackStatus::Over && guard.cancel() == CallbackStatus::Over)
+        );
+        assert!(!waiting.is_pending() && !waiting.reset_after(MS));
         assert!(handle.is_closed());
         let error = wakes(&handle).unwrap_err();
         assert_eq!(error.reason(), ArmErrorReason::Closed);
@@ -315,7 +320,7 @@ fn l31_dropping_the_driver_drops_closures_wakes_wakers_and_gives_values_back() {
 
 /// A sleep as an executor of one thread would have it.
 async fn sleep_until(timers: &LocalHandle, deadline: Timestamp) {
-    let mut waiting: Option<LocalWaiting> = None;
+    let mut waiting: Option<LocalWakeGuard> = None;
     poll_fn(|cx| {
         if timers.now() >= deadline {
             return Poll::Ready(());
@@ -431,7 +436,7 @@ fn l13_l6_wakers_use_the_driver_and_the_last_one_counts() {
         drop(timers.wake_after(5 * MS, waker()).unwrap());
         assert_eq!((uses.load(Ordering::Relaxed), timers.pending()), (4, 0), "a cancelled one is dropped");
         let left = timers.wake_after(5 * MS, waker()).unwrap();
-        assert!(left.reschedule(at_ms(50)));
+        assert!(left.reset(at_ms(50)));
         assert_eq!(left.expiry(), Some(at_ms(50)));
         drop(timers);
         assert_eq!(uses.load(Ordering::Relaxed), 6, "woken to find out, and dropped");

@@ -4,7 +4,7 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tickwheel::{CallbackGuard, Driver, Firing, Handle, LoopDriver, Status, TimerHeap, Timestamp};
+use tickwheel::{CallbackGuard, CallbackStatus, Driver, Handle, LoopDriver, TimerEvent, TimerHeap, Timestamp};
 
 use crate::common::{LONG, MS, OnDrop, at_ms, by_hand, on_both, without_hanging};
 use crate::hooked::Hooked;
@@ -12,7 +12,7 @@ use crate::hooked::Hooked;
 /// Uses the shard that `handle` arms on in every way. It hangs if this thread holds that shard's lock.
 fn use_shard(handle: &Handle) {
     if let Ok(guard) = handle.call_after(3_600_000 * MS, |_| {}) {
-        guard.reschedule_after(60_000 * MS);
+        guard.reset_after(60_000 * MS);
         guard.cancel();
     }
     let _ = (handle.pending(), handle.metrics());
@@ -20,7 +20,7 @@ fn use_shard(handle: &Handle) {
 
 /// Uses a callback's node in every way. It hangs if this thread holds that node's lock.
 fn use_guard(guard: &CallbackGuard) {
-    let _ = (guard.status(), guard.deadline(), guard.reschedule_after(60_000 * MS));
+    let _ = (guard.status(), guard.deadline(), guard.reset_after(60_000 * MS));
     guard.cancel_and_wait();
 }
 
@@ -41,7 +41,7 @@ fn l13_a_callback_uses_its_own_shard_and_its_own_guard() {
             });
             give.send(guard.unwrap()).unwrap();
             clock.advance(5 * MS);
-            assert_eq!(has_run.try_iter().collect::<Vec<_>>(), [Status::Running]);
+            assert_eq!(has_run.try_iter().collect::<Vec<_>>(), [CallbackStatus::Running]);
             assert_eq!((timers.pending(), timers.metrics().panics), (0, 0));
         });
     });
@@ -64,7 +64,7 @@ fn l13_the_drop_of_a_closure_uses_its_own_shard_and_its_own_guard() {
                     held.get().map(use_guard).unwrap();
                     dropped.send(()).unwrap();
                 });
-                let call = move |_: Firing| {
+                let call = move |_: TimerEvent| {
                     let _kept = &on_drop;
                 };
                 own.set(timers.as_ref().unwrap().call_at(due, call).unwrap()).unwrap();
@@ -79,7 +79,7 @@ fn l13_the_drop_of_a_closure_uses_its_own_shard_and_its_own_guard() {
             let left = arm(at_ms(9));
             drop(timers.take());
             assert_eq!(drops.try_iter().count(), 1, "as the driver is shut down");
-            assert_eq!([fires, cancelled, left].map(|own| own.get().unwrap().status()), [Status::Over; 3]);
+            assert_eq!([fires, cancelled, left].map(|own| own.get().unwrap().status()), [CallbackStatus::Over; 3]);
         });
     });
 }

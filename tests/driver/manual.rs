@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tickwheel::{Clock, Driver, FiredKind, Firing, Handle, ManualClock, Resolution, TimerHeap, TimerWheel, Timestamp};
+use tickwheel::{
+    Clock, Driver, Handle, ManualClock, Resolution, TaskKind, TimerEvent, TimerHeap, TimerWheel, Timestamp,
+};
 
 use crate::common::{MS, at_ms, by_hand, on_both, without_hanging};
 
@@ -21,7 +23,7 @@ fn l28_step_by_step_with_what_each_step_fired() {
         let mut stops = BTreeMap::new();
         while let Some(step) = clock.step() {
             assert_eq!(clock.now(), step.now);
-            assert!(step.fired.iter().all(|fired| (fired.expiry, fired.kind) == (step.now, FiredKind::Callback)));
+            assert!(step.fired.iter().all(|fired| (fired.expiry, fired.kind) == (step.now, TaskKind::Callback)));
             *stops.entry(step.now).or_insert(0) += step.fired.len();
         }
         stops.retain(|_, fired| *fired > 0);
@@ -37,8 +39,8 @@ fn l28_what_a_callback_arms_on_the_way_fires_at_its_own_time() {
         let (sender, receiver) = mpsc::channel();
         fn chain(timers: Handle, left: u32, sender: mpsc::Sender<Timestamp>) {
             let handle = timers.clone();
-            let call = move |firing: Firing| {
-                sender.send(firing.now).unwrap();
+            let call = move |event: TimerEvent| {
+                sender.send(event.now).unwrap();
                 if left > 1 {
                     chain(handle, left - 1, sender);
                 }
@@ -64,9 +66,9 @@ fn l28_callbacks_of_the_pool_have_run_when_the_clock_has_moved() {
                 let runs = Arc::new(AtomicU64::new(0));
                 for n in 0..500 {
                     let runs = runs.clone();
-                    let call = move |firing: Firing| {
+                    let call = move |event: TimerEvent| {
                         thread::yield_now();
-                        assert_eq!(firing.now, firing.due, "the clock stands while it is called");
+                        assert_eq!(event.now, event.due, "the clock stands while it is called");
                         runs.fetch_add(1, Ordering::Relaxed);
                     };
                     timers.on_shard(n % 2).call_at(at_ms(n as u64 / 5), call).unwrap().detach();
@@ -91,10 +93,10 @@ fn l28_several_threads_move_the_clock_and_each_callback_sees_its_own_time() {
                 let fired: Arc<Mutex<BTreeMap<u64, u32>>> = Arc::default();
                 for n in 0..2_000 {
                     let (fired, seen) = (fired.clone(), clock.clone());
-                    let call = move |firing: Firing| {
+                    let call = move |event: TimerEvent| {
                         thread::yield_now();
                         // Nobody moves the clock on before it has run.
-                        assert_eq!((firing.now, seen.now()), (firing.due, firing.due));
+                        assert_eq!((event.now, seen.now()), (event.due, event.due));
                         *fired.lock().unwrap().entry(n).or_insert(0) += 1;
                     };
                     timers.on_shard(n as usize % 3).call_at(at_ms(n), call).unwrap().detach();
@@ -135,8 +137,8 @@ fn l28_a_callback_moves_the_clock() {
                     })
                     .unwrap()
                     .detach();
-                timers.call_at(at_ms(8), move |firing| other.send(firing.due).unwrap()).unwrap().detach();
-                timers.call_at(at_ms(20), move |firing| sender.send(firing.due).unwrap()).unwrap().detach();
+                timers.call_at(at_ms(8), move |event| other.send(event.due).unwrap()).unwrap().detach();
+                timers.call_at(at_ms(20), move |event| sender.send(event.due).unwrap()).unwrap().detach();
                 clock.advance_to(at_ms(12));
                 assert_eq!(clock.now(), at_ms(15), "its callback had gone further");
                 assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [at_ms(8)]);
@@ -160,7 +162,7 @@ fn l28_several_drivers_on_one_clock_whose_callbacks_move_it() {
         for timers in [&coarse, &precise] {
             for ms in 1..50 {
                 let (own, sender) = (clock.clone(), sender.clone());
-                let call = move |_: Firing| {
+                let call = move |_: TimerEvent| {
                     own.advance(MS / 2);
                     sender.send(()).unwrap();
                 };
@@ -188,7 +190,7 @@ fn l28_with_one_thread_every_run_is_the_same() {
                 .map(|n| {
                     let log = log.clone();
                     let every = Duration::from_micros(random.u64(100..50_000));
-                    let call = move |firing: Firing| log.lock().unwrap().push((n, firing.now));
+                    let call = move |event: TimerEvent| log.lock().unwrap().push((n, event.now));
                     timers.call_every(every, call).unwrap()
                 })
                 .collect();

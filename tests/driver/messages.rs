@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{TryRecvError, bounded, unbounded};
-use tickwheel::{Clock, Driver, ManualClock, MessageGuard, Status, TimerHeap};
+use tickwheel::{CallbackStatus, Clock, Driver, ManualClock, MessageGuard, TimerHeap};
 
 use crate::channels::{Drops, on_a_wheel, unled};
 use crate::common::{MS, OnDrop, at_ms, without_hanging};
@@ -19,15 +19,15 @@ fn a_message_comes_at_its_deadline() {
     let guard = timers.send_after(sender.clone(), "five", 5 * MS).unwrap();
     timers.send_at(sender.clone(), "three", at_ms(3)).unwrap().detach();
     let moved = timers.send_at(sender, "nine", at_ms(1)).unwrap();
-    assert_eq!(moved.reschedule(at_ms(9)), Status::Pending);
+    assert_eq!(moved.reset(at_ms(9)), CallbackStatus::Pending);
     assert_eq!(moved.deadline(), at_ms(9));
     clock.advance(4 * MS);
     assert_eq!(inbox.try_iter().collect::<Vec<_>>(), ["three"]);
-    assert_eq!(guard.status(), Status::Pending);
+    assert_eq!(guard.status(), CallbackStatus::Pending);
     clock.advance(MS);
     assert_eq!(inbox.try_iter().collect::<Vec<_>>(), ["five"]);
-    assert_eq!((guard.status(), guard.cancel()), (Status::Over, None));
-    assert_eq!(guard.reschedule_after(MS), Status::Over);
+    assert_eq!((guard.status(), guard.cancel()), (CallbackStatus::Over, None));
+    assert_eq!(guard.reset_after(MS), CallbackStatus::Over);
     clock.advance(4 * MS);
     assert_eq!(inbox.recv(), Ok("nine"));
     assert_eq!(inbox.try_recv(), Err(TryRecvError::Disconnected), "a message that was sent lets its sender go");
@@ -40,7 +40,7 @@ fn a_message_called_off_comes_back() {
     let guard = timers.send_after(sender, vec![1, 2, 3], 5 * MS).unwrap();
     clock.advance(4 * MS);
     assert_eq!(guard.cancel(), Some(vec![1, 2, 3]));
-    assert_eq!((guard.status(), guard.cancel(), timers.pending()), (Status::Over, None, 0));
+    assert_eq!((guard.status(), guard.cancel(), timers.pending()), (CallbackStatus::Over, None, 0));
     assert_eq!(inbox.try_recv(), Err(TryRecvError::Disconnected), "its sender is gone at once");
     clock.advance(4 * MS);
     assert_eq!(timers.metrics().fired, 0);
@@ -88,14 +88,14 @@ fn a_full_channel_is_tried_again_until_there_is_room() {
         .map(|step| step.now.as_nanos() / 1_000_000)
         .collect();
     assert_eq!(tries, [10, 11, 13, 17, 25, 41, 73, 137, 201, 265]);
-    assert_eq!((guard.status(), guard.deadline(), timers.pending()), (Status::Pending, at_ms(329), 1));
+    assert_eq!((guard.status(), guard.deadline(), timers.pending()), (CallbackStatus::Pending, at_ms(329), 1));
 
     assert_eq!(inbox.try_recv(), Ok("in the way"));
     clock.advance_to(at_ms(328));
     assert!(inbox.is_empty());
     clock.advance(MS);
     assert_eq!(inbox.try_recv(), Ok("patient"));
-    assert_eq!((guard.status(), timers.pending()), (Status::Over, 0));
+    assert_eq!((guard.status(), timers.pending()), (CallbackStatus::Over, 0));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_message_that_waits_for_room_can_be_moved_and_called_off() {
     let called_off = timers.send_after(sender, 2, MS).unwrap();
     clock.advance(100 * MS);
     assert_eq!(called_off.cancel(), Some(2));
-    assert_eq!(moved.reschedule_after(MS), Status::Pending);
+    assert_eq!(moved.reset_after(MS), CallbackStatus::Pending);
     assert_eq!(inbox.try_recv(), Ok(0));
     clock.advance(MS);
     assert_eq!(inbox.try_iter().collect::<Vec<_>>(), [1]);
@@ -155,12 +155,12 @@ fn a_message_that_nobody_can_receive_is_dropped() {
     sender.send(Drops::default()).unwrap();
     let guard = timers.send_after(sender, drops, MS).unwrap();
     clock.advance(MS);
-    assert_eq!(guard.status(), Status::Pending, "the channel is full");
+    assert_eq!(guard.status(), CallbackStatus::Pending, "the channel is full");
     drop(inbox);
     assert_eq!(counter.load(Ordering::Relaxed), 0);
     clock.advance(MS);
     assert_eq!(counter.load(Ordering::Relaxed), 1);
-    assert_eq!((guard.status(), guard.cancel().is_none(), timers.pending()), (Status::Over, true, 0));
+    assert_eq!((guard.status(), guard.cancel().is_none(), timers.pending()), (CallbackStatus::Over, true, 0));
 }
 
 #[test]

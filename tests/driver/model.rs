@@ -12,8 +12,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use proptest::prelude::*;
 use tickwheel::{
-    CallbackGuard, Clock, Driver, Firing, ManualClock, MissedTicks, Period, Resolution, Status, Task, Timer, TimerHeap,
-    TimerWheel, Timestamp,
+    CallbackGuard, CallbackStatus, Clock, Driver, ManualClock, MissedTicks, Period, Resolution, Timer, TimerEvent,
+    TimerHeap, TimerTask, TimerWheel, Timestamp,
 };
 
 use crate::common::MS;
@@ -91,13 +91,13 @@ struct Checked {
     driver: Driver,
     guards: Vec<CallbackGuard>,
     model: BTreeMap<usize, Armed>,
-    log: Arc<Mutex<Vec<(usize, Firing)>>>,
+    log: Arc<Mutex<Vec<(usize, TimerEvent)>>>,
     /// Every closure holds one more reference.
     closures: Arc<()>,
 }
 
 impl Checked {
-    fn new(timer: impl Timer<Task> + Send + 'static, settings: Settings) -> Self {
+    fn new(timer: impl Timer<TimerTask> + Send + 'static, settings: Settings) -> Self {
         let clock = ManualClock::new();
         let builder = Driver::builder().clock(clock.clone()).shards(settings.shards).callback_pool(settings.pool);
         let driver = builder.spawn(timer).unwrap();
@@ -130,7 +130,7 @@ impl Checked {
             Op::Reset { pick, after } if !self.guards.is_empty() => {
                 let n = pick as usize % self.guards.len();
                 let due = now + micros(after);
-                assert_eq!(self.guards[n].reschedule(due), status(self.model.contains_key(&n)), "moving {n}");
+                assert_eq!(self.guards[n].reset(due), status(self.model.contains_key(&n)), "moving {n}");
                 if let Some(armed) = self.model.get_mut(&n) {
                     *armed = Armed { due, since: now, is_in_order: false, missed: 0, ..*armed };
                 }
@@ -158,14 +158,14 @@ impl Checked {
         let (n, shard, log) = (self.guards.len(), shard as usize % self.settings.shards, self.log.clone());
         let alive = self.closures.clone();
         let handle = self.driver.on_shard(shard);
-        let call = move |firing: Firing| {
+        let call = move |event: TimerEvent| {
             let _alive = &alive;
-            log.lock().unwrap().push((n, firing));
+            log.lock().unwrap().push((n, event));
         };
         let guard = match repeats {
             None => handle.call_at(due, call).unwrap(),
             Some((length, missed)) => {
-                handle.call_periodically(due, Period::every(length).unwrap().missed(missed), call).unwrap()
+                handle.call_every_at(due, Period::every(length).unwrap().with_missed_ticks(missed), call).unwrap()
             }
         };
         self.guards.push(guard);
@@ -177,20 +177,20 @@ impl Checked {
     fn moved(&mut self, by_jump: bool) {
         let now = self.clock.now();
         let mut last: BTreeMap<usize, (Timestamp, usize)> = BTreeMap::new();
-        for (n, firing) in self.log.lock().unwrap().drain(..) {
+        for (n, event) in self.log.lock().unwrap().drain(..) {
             let armed = self.model.remove(&n).unwrap_or_else(|| panic!("{n} was called, and was not armed"));
-            assert_eq!((firing.due, firing.missed), (armed.due, armed.missed), "{n}");
-            assert!(firing.now >= armed.due, "{n} is early: {firing:?}");
+            assert_eq!((event.due, event.missed), (armed.due, armed.missed), "{n}");
+            assert!(event.now >= armed.due, "{n} is early: {event:?}");
             let expiry = round_up(armed.due, self.settings.tick_ns);
             let moment = if by_jump { now } else { expiry.max(armed.since) };
-            assert_eq!(firing.now, moment, "{n}: {armed:?}");
+            assert_eq!(event.now, moment, "{n}: {armed:?}");
             if armed.is_in_order {
                 let before = last.insert(armed.shard, (expiry, n));
                 assert!(before <= Some((expiry, n)), "{n} after {before:?}, in shard {}", armed.shard);
             }
             if let Some((length, missed)) = armed.repeats {
-                let (due, missed) = next(armed.due, firing.now, length, missed);
-                self.model.insert(n, Armed { due, missed, since: firing.now, ..armed });
+                let (due, missed) = next(armed.due, event.now, length, missed);
+                self.model.insert(n, Armed { due, missed, since: event.now, ..armed });
             }
         }
         let late = self.model.iter().find(|(_, armed)| round_up(armed.due, self.settings.tick_ns) <= now);
@@ -216,15 +216,15 @@ impl Checked {
         let handle = self.driver.handle();
         self.driver.shutdown();
         assert_eq!(Arc::strong_count(&self.closures), 1, "L31: closures that are alive");
-        assert!(self.guards.iter().all(|guard| guard.status() == Status::Over));
+        assert!(self.guards.iter().all(|guard| guard.status() == CallbackStatus::Over));
         assert_eq!(handle.pending(), 0);
         self.clock.advance(MS);
         assert_eq!(self.log.lock().unwrap().len(), 0);
     }
 }
 
-fn status(is_armed: bool) -> Status {
-    if is_armed { Status::Pending } else { Status::Over }
+fn status(is_armed: bool) -> CallbackStatus {
+    if is_armed { CallbackStatus::Pending } else { CallbackStatus::Over }
 }
 
 fn round_up(due: Timestamp, tick_ns: u64) -> Timestamp {

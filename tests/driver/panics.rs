@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
 use tickwheel::{
-    ArmErrorReason, Budget, Deadline, Driver, Expired, Firing, InsertError, Status, Task, Timer, TimerHeap, TimerId,
-    Timestamp,
+    ArmErrorReason, Budget, CallbackStatus, Deadline, Driver, Expired, InsertError, Timer, TimerEvent, TimerHeap,
+    TimerId, TimerTask, Timestamp,
 };
 
 use crate::common::{LONG, MS, OnDrop, at_ms, by_hand, on_both};
@@ -34,7 +34,7 @@ fn l15_a_panic_in_a_callback_is_counted_and_reported_and_the_others_are_called()
         assert_eq!(receiver.iter().collect::<Vec<_>>(), ["before", "after"]);
         assert_eq!(reports.try_iter().collect::<Vec<_>>(), ["once", "each time"], "it is not called again");
         assert_eq!((timers.metrics().panics, timers.pending()), (2, 0));
-        assert_eq!((wrong.status(), tick.cancel_and_wait()), (Status::Over, Status::Over));
+        assert_eq!((wrong.status(), tick.cancel_and_wait()), (CallbackStatus::Over, CallbackStatus::Over));
     });
 }
 
@@ -57,7 +57,7 @@ fn l15_panics_in_drops_and_in_the_report_itself() {
         let own = std::sync::Arc::new(std::sync::OnceLock::<tickwheel::CallbackGuard>::new());
         let itself = own.clone();
         let on_drop = OnDrop(|| panic!("the closure"));
-        let call = move |_: Firing| {
+        let call = move |_: TimerEvent| {
             let _kept = &on_drop;
             itself.get().unwrap().cancel();
         };
@@ -104,7 +104,7 @@ fn l15_a_timer_that_panics_as_a_callback_is_armed_again_ends_that_callback_and_n
         };
         let timers = Driver::builder().callback_pool(pool).spawn(Hooked::new(hook, || {})).unwrap();
         let tick = timers.call_every(MS, |_| {}).unwrap();
-        while tick.status() != Status::Over {
+        while tick.status() != CallbackStatus::Over {
             std::thread::yield_now();
         }
         let (sender, receiver) = mpsc::channel();
@@ -115,26 +115,26 @@ fn l15_a_timer_that_panics_as_a_callback_is_armed_again_ends_that_callback_and_n
 }
 
 /// A heap that panics as it is to hand out what is due.
-struct Broken(TimerHeap<Task>);
+struct Broken(TimerHeap<TimerTask>);
 
-impl Timer<Task> for Broken {
-    fn insert_deadline(&mut self, deadline: Deadline, value: Task) -> Result<TimerId, InsertError<Task>> {
+impl Timer<TimerTask> for Broken {
+    fn insert_deadline(&mut self, deadline: Deadline, value: TimerTask) -> Result<TimerId, InsertError<TimerTask>> {
         self.0.insert_deadline(deadline, value)
     }
 
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        self.0.reschedule_deadline(id, deadline)
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        self.0.reset_deadline(id, deadline)
     }
 
-    fn cancel(&mut self, id: TimerId) -> Option<Task> {
+    fn cancel(&mut self, id: TimerId) -> Option<TimerTask> {
         self.0.cancel(id)
     }
 
-    fn get(&self, id: TimerId) -> Option<&Task> {
+    fn get(&self, id: TimerId) -> Option<&TimerTask> {
         self.0.get(id)
     }
 
-    fn get_mut(&mut self, id: TimerId) -> Option<&mut Task> {
+    fn get_mut(&mut self, id: TimerId) -> Option<&mut TimerTask> {
         self.0.get_mut(id)
     }
 
@@ -154,7 +154,7 @@ impl Timer<Task> for Broken {
         self.0.open_turn(now);
     }
 
-    fn expire_next(&mut self, _: &mut Budget) -> Option<Expired<Task>> {
+    fn expire_next(&mut self, _: &mut Budget) -> Option<Expired<TimerTask>> {
         panic!("the timer")
     }
 
@@ -162,7 +162,7 @@ impl Timer<Task> for Broken {
         self.0.len()
     }
 
-    fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &Task)) {
+    fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &TimerTask)) {
         self.0.for_each(visit);
     }
 
@@ -200,7 +200,7 @@ fn l15_a_timer_that_panics_in_a_turn_ends_its_driver_and_arming_says_so() {
         };
         let guard = handle.call_after(MS, |_| {}).unwrap();
         assert_eq!(reports.recv_timeout(LONG).unwrap(), "the timer");
-        while !handle.is_closed() || guard.status() != Status::Over {
+        while !handle.is_closed() || guard.status() != CallbackStatus::Over {
             std::thread::yield_now();
         }
         assert_eq!(handle.call_after(MS, |_| {}).unwrap_err().reason(), ArmErrorReason::Closed);

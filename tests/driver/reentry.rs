@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tickwheel::{CallbackGuard, Driver, Firing, Handle, Status, TimerHeap};
+use tickwheel::{CallbackGuard, CallbackStatus, Driver, Handle, TimerEvent, TimerHeap};
 
 use crate::common::{LONG, MS, OnDrop, at_ms, by_hand, on_both, without_hanging};
 
@@ -17,16 +17,16 @@ fn l14_a_callback_arms_cancels_and_moves_others() {
         let (sender, receiver) = mpsc::channel();
         let call = |name: &'static str| {
             let sender = sender.clone();
-            move |firing: Firing| sender.send((name, firing.now)).unwrap()
+            move |event: TimerEvent| sender.send((name, event.now)).unwrap()
         };
         let cancelled = timers.call_at(at_ms(7), call("cancelled")).unwrap();
         let later = timers.call_at(at_ms(7), call("later")).unwrap();
         let earlier = timers.call_at(at_ms(70), call("earlier")).unwrap();
         let (handle, new) = (timers.handle(), call("new"));
-        let all = move |_: Firing| {
-            assert_eq!(cancelled.cancel(), Status::Pending);
-            assert_eq!(later.reschedule(at_ms(20)), Status::Pending);
-            assert_eq!(earlier.reschedule(at_ms(8)), Status::Pending);
+        let all = move |_: TimerEvent| {
+            assert_eq!(cancelled.cancel(), CallbackStatus::Pending);
+            assert_eq!(later.reset(at_ms(20)), CallbackStatus::Pending);
+            assert_eq!(earlier.reset(at_ms(8)), CallbackStatus::Pending);
             handle.call_at(at_ms(9), new).unwrap().detach();
             later.detach();
             earlier.detach();
@@ -50,10 +50,10 @@ fn l14_a_periodic_callback_moves_itself_once() {
         let (sender, receiver) = mpsc::channel();
         let own = Own::default();
         let itself = own.clone();
-        let call = move |firing: Firing| {
-            sender.send(firing.due).unwrap();
-            if firing.due == at_ms(10) {
-                assert_eq!(itself.get().unwrap().reschedule(at_ms(17)), Status::Running);
+        let call = move |event: TimerEvent| {
+            sender.send(event.due).unwrap();
+            if event.due == at_ms(10) {
+                assert_eq!(itself.get().unwrap().reset(at_ms(17)), CallbackStatus::Running);
             }
         };
         own.set(timers.call_every(5 * MS, call).unwrap()).unwrap();
@@ -72,14 +72,17 @@ fn l14_a_callback_cancels_itself_and_does_not_wait_for_itself() {
             let (sender, receiver) = mpsc::channel();
             let own = Own::default();
             let itself = own.clone();
-            let call = move |_: Firing| {
+            let call = move |_: TimerEvent| {
                 let own = itself.get().unwrap();
-                sender.send((own.status(), own.cancel_and_wait(), own.reschedule(at_ms(50)))).unwrap();
+                sender.send((own.status(), own.cancel_and_wait(), own.reset(at_ms(50)))).unwrap();
             };
             own.set(timers.call_every(5 * MS, call).unwrap()).unwrap();
             clock.advance_to(at_ms(100));
-            assert_eq!(receiver.iter().collect::<Vec<_>>(), [(Status::Running, Status::Running, Status::Running)]);
-            assert_eq!(own.get().unwrap().cancel_and_wait(), Status::Over);
+            assert_eq!(
+                receiver.iter().collect::<Vec<_>>(),
+                [(CallbackStatus::Running, CallbackStatus::Running, CallbackStatus::Running)]
+            );
+            assert_eq!(own.get().unwrap().cancel_and_wait(), CallbackStatus::Over);
         });
     });
 }
@@ -92,7 +95,7 @@ fn l14_a_guard_dropped_in_its_own_callback_ends_it() {
         let runs = Arc::new(AtomicU32::new(0));
         let held: Arc<Mutex<Option<CallbackGuard>>> = Arc::default();
         let (itself, counted) = (held.clone(), runs.clone());
-        let call = move |_: Firing| {
+        let call = move |_: TimerEvent| {
             counted.fetch_add(1, Ordering::Relaxed);
             drop(itself.lock().unwrap().take());
         };
@@ -120,7 +123,7 @@ fn l14_arming_for_now_fires_in_a_later_turn() {
 /// Is armed for now again, `more` times.
 fn again(timers: Handle, more: u32, sender: mpsc::Sender<u32>) {
     let handle = timers.clone();
-    let call = move |_: Firing| {
+    let call = move |_: TimerEvent| {
         sender.send(more).unwrap();
         if more > 0 {
             again(handle, more - 1, sender);
@@ -171,7 +174,7 @@ fn l14_a_periodic_callback_never_overlaps_itself() {
     for _ in 0..200 {
         assert!(!receiver.recv_timeout(LONG).unwrap());
     }
-    assert_ne!(guard.unwrap().cancel_and_wait(), Status::Over);
+    assert_ne!(guard.unwrap().cancel_and_wait(), CallbackStatus::Over);
 }
 
 /// Gives a driver to a callback of its own, and says what came of the rest: whether the other callback was dropped, and
@@ -185,7 +188,7 @@ fn dropped_in_its_own_callback(driver: Driver) {
     let other = handle.call_after(Duration::from_secs(3600), move |_| drop(on_drop)).unwrap();
     let weak_thread = Arc::new(());
     let alive = Arc::downgrade(&weak_thread);
-    let call = move |_: Firing| {
+    let call = move |_: TimerEvent| {
         thread_local! {
             static ALIVE: std::cell::RefCell<Option<Arc<()>>> = const { std::cell::RefCell::new(None) };
         }
@@ -197,7 +200,7 @@ fn dropped_in_its_own_callback(driver: Driver) {
     give.send(driver).unwrap();
     is_done.recv_timeout(LONG).expect("dropping the driver in its own callback hangs");
     is_dropped.recv_timeout(LONG).unwrap();
-    assert_eq!(other.status(), Status::Over);
+    assert_eq!(other.status(), CallbackStatus::Over);
     assert!(handle.is_closed());
     assert!(handle.call_after(MS, |_| {}).is_err());
     // The thread ends by itself: its thread-local is dropped.
@@ -227,7 +230,7 @@ fn l14_the_driver_is_dropped_in_its_own_callback_as_the_clock_is_moved() {
                 let driver = spawn(builder.callback_pool(pool));
                 let handle = driver.handle();
                 let (dropped, drops) = mpsc::channel();
-                let call = move |_: Firing| drop(driver);
+                let call = move |_: TimerEvent| drop(driver);
                 handle.call_at(at_ms(5), call).unwrap().detach();
                 // These are due with it: with one of them the shut-down comes first.
                 let others: Vec<_> = (0..10)
@@ -240,7 +243,7 @@ fn l14_the_driver_is_dropped_in_its_own_callback_as_the_clock_is_moved() {
                 clock.advance(10 * MS);
                 assert!(handle.is_closed());
                 assert_eq!(drops.try_iter().count(), 10, "each was called or dropped");
-                assert!(others.iter().all(|guard| guard.status() == Status::Over));
+                assert!(others.iter().all(|guard| guard.status() == CallbackStatus::Over));
                 assert_eq!(handle.metrics().panics, 0);
             });
         });
@@ -265,7 +268,7 @@ fn wait_for_each_other(first: &Handle, second: &Handle) {
     let (both, (sender, receiver)) = (Arc::new(Barrier::new(3)), mpsc::channel());
     for (own, timers) in [first, second].into_iter().enumerate() {
         let (others, both, sender) = (guards.clone(), both.clone(), sender.clone());
-        let call = move |_: Firing| {
+        let call = move |_: TimerEvent| {
             both.wait();
             let other = others[1 - own].get().unwrap();
             sender.send((other.cancel_and_wait(), other.status())).unwrap();
@@ -274,11 +277,14 @@ fn wait_for_each_other(first: &Handle, second: &Handle) {
     }
     both.wait();
     let mut said = [receiver.recv_timeout(LONG).unwrap(), receiver.recv_timeout(LONG).unwrap()];
-    said.sort_by_key(|(_, after)| *after == Status::Over);
+    said.sort_by_key(|(_, after)| *after == CallbackStatus::Over);
     // The one that asked last did not wait; the other waited until that had ended.
-    assert_eq!(said, [(Status::Running, Status::Running), (Status::Running, Status::Over)]);
+    assert_eq!(
+        said,
+        [(CallbackStatus::Running, CallbackStatus::Running), (CallbackStatus::Running, CallbackStatus::Over)]
+    );
     for guard in &*guards {
-        assert_ne!(guard.get().unwrap().cancel_and_wait(), Status::Pending, "both were cancelled");
+        assert_ne!(guard.get().unwrap().cancel_and_wait(), CallbackStatus::Pending, "both were cancelled");
     }
 }
 
@@ -305,7 +311,7 @@ fn l14_three_callbacks_that_wait_in_a_ring_do_not_wait_for_ever() {
     let (all, (sender, receiver)) = (Arc::new(Barrier::new(4)), mpsc::channel());
     for own in 0..3 {
         let (others, all, sender) = (guards.clone(), all.clone(), sender.clone());
-        let call = move |_: Firing| {
+        let call = move |_: TimerEvent| {
             all.wait();
             sender.send(others[(own + 1) % 3].get().unwrap().cancel_and_wait()).unwrap();
         };
@@ -313,5 +319,5 @@ fn l14_three_callbacks_that_wait_in_a_ring_do_not_wait_for_ever() {
     }
     all.wait();
     let said: Vec<_> = (0..3).map(|_| receiver.recv_timeout(LONG).unwrap()).collect();
-    assert_eq!(said, [Status::Running; 3]);
+    assert_eq!(said, [CallbackStatus::Running; 3]);
 }

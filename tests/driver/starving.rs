@@ -6,7 +6,7 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use tickwheel::integrations::tokio::TokioDriver;
-use tickwheel::{Budget, Driver, Firing, Handle, LocalDriver, LocalTask, TimerHeap};
+use tickwheel::{Budget, Driver, Handle, LocalDriver, LocalTask, TimerEvent, TimerHeap};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::common::without_hanging;
@@ -51,7 +51,7 @@ fn does_not_starve(arm: fn(&Handle, &Arc<AtomicBool>)) {
 fn l41_a_callback_that_arms_itself_for_now_starves_no_task() {
     fn again(timers: Handle, is_over: Arc<AtomicBool>) {
         let handle = timers.clone();
-        let call = move |_: Firing| {
+        let call = move |_: TimerEvent| {
             if !is_over.load(Ordering::SeqCst) {
                 again(handle, is_over);
             }

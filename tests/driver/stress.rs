@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use tickwheel::{
-    CallbackGuard, Clock, Driver, Firing, Handle, MonotonicClock, Resolution, Status, Task, Timer, TimerHeap,
-    TimerWheel,
+    CallbackGuard, CallbackStatus, Clock, Driver, Handle, MonotonicClock, Resolution, Timer, TimerEvent, TimerHeap,
+    TimerTask, TimerWheel,
 };
 
 use crate::common::LONG;
@@ -56,12 +56,12 @@ impl Drop for Alive {
 }
 
 impl Entry {
-    fn called(&self, clock: MonotonicClock, firing: Firing) {
+    fn called(&self, clock: MonotonicClock, event: TimerEvent) {
         self.book.called.fetch_add(1, Ordering::SeqCst);
         let is_wrong = self.calls.fetch_add(1, Ordering::SeqCst) > 0 || self.is_cancelled.load(Ordering::SeqCst) > 0;
         self.book.wrong.fetch_add(is_wrong.into(), Ordering::SeqCst);
         // The deadline that it is called for, and the clock, not the time that the driver says.
-        let is_early = clock.now() < firing.due || firing.now < firing.due;
+        let is_early = clock.now() < event.due || event.now < event.due;
         let is_early = is_early || self.due_ns.load(Ordering::SeqCst) > clock.now().as_nanos();
         self.book.early.fetch_add(is_early.into(), Ordering::SeqCst);
     }
@@ -97,8 +97,8 @@ fn arm(torment: &Torment<'_>, delay: Duration) -> (Arc<Entry>, CallbackGuard) {
     let due_ns = AtomicU64::new(due.as_nanos());
     let entry = Arc::new(Entry { book: Arc::clone(book), due_ns, calls, is_cancelled });
     let own = entry.clone();
-    let guard = timers.call_at(due, move |firing| {
-        own.called(clock, firing);
+    let guard = timers.call_at(due, move |event| {
+        own.called(clock, event);
         drop(alive);
     });
     (entry, guard.unwrap())
@@ -116,16 +116,16 @@ fn torment(seed: u64, torment: &Torment<'_>) -> Done {
     assert_eq!(seen, pending * THREADS as usize, "none has fired yet");
     let end = Instant::now() + torment.time;
     let finish = |entry: Arc<Entry>, guard: CallbackGuard, done: &mut Done| match guard.cancel_and_wait() {
-        Status::Pending => {
+        CallbackStatus::Pending => {
             entry.is_cancelled.store(1, Ordering::SeqCst);
             assert_eq!(entry.calls.load(Ordering::SeqCst), 0, "it was pending");
             done.cancelled += 1;
         }
-        Status::Running | Status::Over => {
+        CallbackStatus::Running | CallbackStatus::Over => {
             assert_eq!(entry.calls.load(Ordering::SeqCst), 1, "it was over");
             done.over += 1;
         }
-        Status::Full => panic!("there is room"),
+        CallbackStatus::Full => panic!("there is room"),
     };
     // However busy the machine is, something has been done in the end.
     while Instant::now() < end || done.armed < *pending as u64 + 200 || done.moved < 20 {
@@ -141,7 +141,7 @@ fn torment(seed: u64, torment: &Torment<'_>) -> Done {
                 let due = timers.now() + Duration::from_micros(rng.u64(..3_000));
                 // The least of them, noted before: it may be called for the new one before this thread goes on.
                 entry.due_ns.fetch_min(due.as_nanos(), Ordering::SeqCst);
-                done.moved += u64::from(guard.reschedule(due) == Status::Pending);
+                done.moved += u64::from(guard.reset(due) == CallbackStatus::Pending);
             }
             _ if held.len() > pending + 500 || (!held.is_empty() && rng.u8(..4) == 0) => {
                 let (entry, guard) = held.swap_remove(rng.usize(..held.len()));
@@ -155,7 +155,7 @@ fn torment(seed: u64, torment: &Torment<'_>) -> Done {
     for (n, (entry, guard)) in held.into_iter().enumerate() {
         let due = timers.now() + Duration::from_micros(500);
         entry.due_ns.fetch_min(due.as_nanos(), Ordering::SeqCst);
-        if n % 2 == 0 || guard.reschedule(due) != Status::Pending {
+        if n % 2 == 0 || guard.reset(due) != CallbackStatus::Pending {
             finish(entry, guard, &mut done);
         } else {
             soon.push((entry, guard));
@@ -163,7 +163,7 @@ fn torment(seed: u64, torment: &Torment<'_>) -> Done {
     }
     let limit = Instant::now() + LONG;
     for (entry, guard) in soon {
-        while guard.status() != Status::Over {
+        while guard.status() != CallbackStatus::Over {
             assert!(Instant::now() < limit, "one is lost");
             thread::yield_now();
         }
@@ -173,7 +173,7 @@ fn torment(seed: u64, torment: &Torment<'_>) -> Done {
     done
 }
 
-fn stress(timer: impl Timer<Task> + Send + 'static, shards: usize, pool: usize, pending: usize, seconds: f64) {
+fn stress(timer: impl Timer<TimerTask> + Send + 'static, shards: usize, pool: usize, pending: usize, seconds: f64) {
     let clock = MonotonicClock::new();
     let driver = Driver::builder().clock(clock).shards(shards).callback_pool(pool).spawn(timer).unwrap();
     let book = Arc::new(Book::default());
@@ -256,14 +256,14 @@ fn l7_moving_the_clock_by_several_threads_while_others_arm_and_cancel() {
                 for _ in 0..2_000 {
                     let (alive, called) = (Alive::new(&book), book.clone());
                     let due = timers.now() + Duration::from_micros(rng.u64(..100));
-                    let guard = timers.call_at(due, move |firing| {
+                    let guard = timers.call_at(due, move |event| {
                         let _alive = &alive;
-                        called.early.fetch_add((firing.now < firing.due).into(), Ordering::SeqCst);
+                        called.early.fetch_add((event.now < event.due).into(), Ordering::SeqCst);
                         called.called.fetch_add(1, Ordering::SeqCst);
                     });
                     let guard = guard.unwrap();
                     if rng.bool() {
-                        guard.reschedule_after(Duration::from_micros(rng.u64(..100)));
+                        guard.reset_after(Duration::from_micros(rng.u64(..100)));
                     }
                     if rng.bool() {
                         guard.detach();
@@ -298,7 +298,7 @@ fn a_million_pending_while_others_fire_and_all_are_gone_in_the_end() {
                     timers.call_after(HOUR + Duration::from_micros(n.into()), move |_| drop(alive)).unwrap().detach();
                     if n % 100 == 0 {
                         let called = book.clone();
-                        let call = move |_: Firing| {
+                        let call = move |_: TimerEvent| {
                             called.called.fetch_add(1, Ordering::SeqCst);
                         };
                         timers.call_after(Duration::from_micros(n.into()) / 500, call).unwrap().detach();

@@ -4,7 +4,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use tickwheel::{
     After, CallbackGuard, Driver, EnterGuard, Handle, Interval, LocalDriver, LocalGuard, LocalHandle, LocalTask,
-    LocalWaiting, LoopDriver, ManualClock, MessageGuard, MonotonicClock, Sleep, Ticker, TimerHeap, TimerWheel,
+    LocalWakeGuard, LoopDriver, ManualClock, MessageGuard, MonotonicClock, Sleep, Ticker, TimerHeap, TimerWheel,
 };
 
 #[test]
@@ -18,7 +18,7 @@ fn handles_drivers_and_guards_are_unwind_safe() {
     holds::<LocalDriver<TimerWheel<LocalTask>>>();
     holds::<LocalHandle>();
     holds::<LocalGuard>();
-    holds::<LocalWaiting>();
+    holds::<LocalWakeGuard>();
     holds::<CallbackGuard>();
     holds::<MessageGuard<&mut u8>>();
     holds::<After>();

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tickwheel::{CallbackGuard, Driver, Status, TimerHeap, Timestamp};
+use tickwheel::{CallbackGuard, CallbackStatus, Driver, TimerHeap, Timestamp};
 
 use crate::common::{LONG, MS, Spawn, by_hand, on_both};
 
@@ -40,9 +40,9 @@ fn l4_an_earlier_timer_wakes_the_sleeping_driver() {
         // So does one that is moved to earlier.
         let (sender, receiver) = mpsc::channel();
         let moved = timers.call_after(HOUR, move |_| sender.send(()).unwrap()).unwrap();
-        moved.reschedule_after(MS);
+        moved.reset_after(MS);
         receiver.recv_timeout(LONG).expect("a timer that is moved to earlier is lost");
-        assert_eq!(far.cancel(), Status::Pending);
+        assert_eq!(far.cancel(), CallbackStatus::Pending);
     });
 }
 
@@ -57,14 +57,14 @@ fn l5_later_timers_cancels_and_resets_to_later_wake_nobody() {
                 scope.spawn(move || {
                     for _ in 0..10_000 {
                         let guard = timers.call_after(2 * HOUR, |_| {}).unwrap();
-                        guard.reschedule_after(3 * HOUR);
-                        guard.reschedule_after(2 * HOUR); // Earlier than it was, but later than what is slept for.
+                        guard.reset_after(3 * HOUR);
+                        guard.reset_after(2 * HOUR); // Earlier than it was, but later than what is slept for.
                         guard.cancel();
                     }
                 });
             }
         });
-        far.reschedule_after(4 * HOUR);
+        far.reset_after(4 * HOUR);
         far.cancel();
         // The thread may still have been on its way to sleep at the beginning, and the first timer have found it there.
         let after = timers.metrics().wake_ups;
@@ -163,17 +163,17 @@ fn l4_an_event_loop_is_told_of_an_earlier_timer_and_of_no_other() {
     assert!(told.try_recv().is_err(), "the loop has not asked yet, and will see it");
     assert_eq!(timers.timeout(), Some(HOUR));
     let later = timers.call_after(2 * HOUR, |_| {}).unwrap();
-    later.reschedule_after(3 * HOUR);
+    later.reset_after(3 * HOUR);
     drop(later);
     assert!(told.try_recv().is_err());
     let near = timers.call_after(MS, |_| {}).unwrap();
     assert_eq!(told.try_iter().count(), 1);
-    near.reschedule_after(Duration::ZERO);
+    near.reset_after(Duration::ZERO);
     assert!(told.try_recv().is_err(), "it was told, and has not asked again");
     clock.advance(2 * MS);
     assert_eq!(timers.turn(timers.now()).fired, 1);
     assert_eq!(timers.next_turn(), Some(far.deadline()));
-    far.reschedule_after(MS);
+    far.reset_after(MS);
     assert_eq!(told.try_iter().count(), 1);
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tickwheel::compat::time::{self, Instant};
-use tickwheel::{Clock, Fired, FiredKind, ManualClock, Sleep};
+use tickwheel::{Clock, FiredTimer, ManualClock, Sleep, TaskKind};
 
 use crate::support::{Task, at, coarse, ms, on_both, run};
 
@@ -131,7 +131,7 @@ fn l28_it_stops_at_every_timer_and_says_what_fired() {
     on_both(|clock, timers| {
         let mut sleeps = [3, 1, 2, 2].map(|n| Task::new(timers.sleep(ms(n))));
         sleeps.iter_mut().for_each(|sleep| assert!(sleep.poll().is_pending()));
-        let fired = |n| Fired { expiry: at(n), kind: FiredKind::Waker };
+        let fired = |n| FiredTimer { expiry: at(n), kind: TaskKind::Waker };
         let steps: Vec<_> = clock.steps_until(at(10)).map(|step| (step.now, step.fired)).collect();
         let expected = [(at(1), vec![fired(1)]), (at(2), vec![fired(2), fired(2)]), (at(3), vec![fired(3)])];
         assert_eq!(steps, expected);

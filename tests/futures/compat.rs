@@ -212,7 +212,7 @@ fn instants_of_the_machines_clock_are_the_standard_librarys() {
     };
     let after = std::time::Instant::now();
     assert!(before <= of_one.into_std() && of_one <= of_other && of_other.into_std() <= after);
-    assert_eq!(timers.instant_of(timers.timestamp_of(after)), after);
+    assert_eq!(timers.to_instant(timers.to_timestamp(after)), after);
 }
 
 #[test]

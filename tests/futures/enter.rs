@@ -9,7 +9,7 @@ use tickwheel::{Clock, FutureExt, Handle};
 use crate::support::{Task, at, coarse, ms, precise, run};
 
 fn now() -> u64 {
-    Handle::current().now().as_nanos() / 1_000_000
+    Handle::current_or_default().now().as_nanos() / 1_000_000
 }
 
 #[test]
@@ -39,9 +39,10 @@ fn a_thread_that_has_entered_none_has_the_processes() {
     let (clock, timers) = coarse();
     clock.advance(Duration::from_secs(1_000_000));
     let _entered = timers.enter();
-    let elsewhere = std::thread::spawn(|| Handle::current().now()).join().unwrap();
+    let elsewhere = std::thread::spawn(|| Handle::current_or_default().now()).join().unwrap();
     assert!(elsewhere < at(1_000_000_000));
-    let (one, two) = std::thread::spawn(|| (Handle::current(), Handle::current())).join().unwrap();
+    let (one, two) =
+        std::thread::spawn(|| (Handle::current_or_default(), Handle::current_or_default())).join().unwrap();
     let mut sleep = Task::new(one.sleep(Duration::from_secs(3600)));
     assert!(sleep.poll().is_pending());
     assert!(two.pending() >= 1, "there is one for all");

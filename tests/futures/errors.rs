@@ -8,7 +8,7 @@ use std::time::Duration;
 use tickwheel::compat::time;
 use tickwheel::{
     ArmError, ArmErrorReason, DelayQueue, Driver, Handle, InsertError, LocalDriver, ManualClock, MonotonicClock,
-    Period, PeriodError, Resolution, ResolutionError, SleepError, TimerHeap, Timestamp,
+    Period, PeriodError, Resolution, ResolutionError, TimerError, TimerHeap, Timestamp,
 };
 
 use crate::support::{coarse, ms};
@@ -97,7 +97,7 @@ fn every_error_becomes_one_of_io() {
         io::Error::from(Resolution::from_hz(0).unwrap_err()).kind(),
         io::Error::from(ArmErrorReason::ZeroPeriod).kind(),
         io::Error::from(ArmErrorReason::Full(3)).kind(),
-        io::Error::from(SleepError::Closed).kind(),
+        io::Error::from(TimerError::Closed).kind(),
     ];
     let (input, other) = (io::ErrorKind::InvalidInput, io::ErrorKind::Other);
     assert_eq!(kinds, [input, input, input, other, other]);
@@ -147,8 +147,8 @@ fn tokios_instants_become_timestamps_of_a_driver() {
     let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new()).unwrap();
     let _entered = timers.enter();
     let now = time::Instant::now();
-    assert_eq!(timers.timestamp_of(now), timers.now());
-    assert_eq!(timers.timestamp_of(now + ms(7)), timers.now() + ms(7));
-    assert_eq!(time::Instant::from(timers.instant_of(timers.now())), now);
-    assert_eq!(timers.sleep_until(timers.timestamp_of(now + ms(3))).deadline(), timers.now() + ms(3));
+    assert_eq!(timers.to_timestamp(now), timers.now());
+    assert_eq!(timers.to_timestamp(now + ms(7)), timers.now() + ms(7));
+    assert_eq!(time::Instant::from(timers.to_instant(timers.now())), now);
+    assert_eq!(timers.sleep_until(timers.to_timestamp(now + ms(3))).deadline(), timers.now() + ms(3));
 }

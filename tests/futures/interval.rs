@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::support::{Task, at, coarse, ms, on_both, precise, run};
 
 fn every(length: u64, missed: MissedTicks) -> Period {
-    Period::every(ms(length)).unwrap().missed(missed)
+    Period::every(ms(length)).unwrap().with_missed_ticks(missed)
 }
 
 /// The ticks that are ready, as milliseconds at which they were due and numbers of those missed before.
@@ -227,7 +227,7 @@ fn l2_periods_and_resets_without_end_do_not_panic() {
     on_both(|clock, timers| {
         clock.advance(ms(5));
         for missed in [MissedTicks::Burst, MissedTicks::Delay, MissedTicks::Skip] {
-            let period = Period::every(Duration::MAX).unwrap().missed(missed);
+            let period = Period::every(Duration::MAX).unwrap().with_missed_ticks(missed);
             let mut interval = Task::new(timers.interval_at(timers.now(), period));
             assert_eq!(due(&mut interval), [5]);
             interval.future.reset();

@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tickwheel::compat::time;
-use tickwheel::{Clock, Driver, Firing, LocalDriver, ManualClock, MissedTicks, Period, TimerHeap, Timestamp};
+use tickwheel::{Clock, Driver, LocalDriver, ManualClock, MissedTicks, Period, TimerEvent, TimerHeap, Timestamp};
 
 use crate::support::{at, ms};
 
@@ -53,12 +53,12 @@ fn in_ms(at: Timestamp) -> u64 {
     at.as_nanos() / 1_000_000
 }
 
-fn tick(firing: Firing) -> Tick {
-    (in_ms(firing.due), in_ms(firing.now), firing.missed)
+fn tick(event: TimerEvent) -> Tick {
+    (in_ms(event.due), in_ms(event.now), event.missed)
 }
 
 fn period(missed: MissedTicks) -> Period {
-    Period::every(ms(PERIOD)).unwrap().missed(missed)
+    Period::every(ms(PERIOD)).unwrap().with_missed_ticks(missed)
 }
 
 /// Holds the first ticks of what repeats against the table, for each choice and length of work.
@@ -88,11 +88,11 @@ fn l39_callbacks_reckon_from_when_a_run_begins() {
             let timers = Driver::builder().clock(clock.clone()).callback_pool(pool).spawn(TimerHeap::new()).unwrap();
             let ticks = Arc::new(Mutex::new(Vec::new()));
             let (written, slow) = (ticks.clone(), clock.clone());
-            let call = move |firing| {
-                written.lock().unwrap().push(tick(firing));
+            let call = move |event| {
+                written.lock().unwrap().push(tick(event));
                 slow.jump(work);
             };
-            let _guard = timers.call_periodically(at(PERIOD), period(missed), call).unwrap();
+            let _guard = timers.call_every_at(at(PERIOD), period(missed), call).unwrap();
             while ticks.lock().unwrap().len() < 12 {
                 clock.step();
             }
@@ -107,8 +107,8 @@ fn l39_call_every_keeps_its_rate() {
     let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new()).unwrap();
     let runs = Arc::new(Mutex::new(Vec::new()));
     let (written, slow) = (runs.clone(), clock.clone());
-    let call = move |firing: Firing| {
-        written.lock().unwrap().push(in_ms(firing.now));
+    let call = move |event: TimerEvent| {
+        written.lock().unwrap().push(in_ms(event.now));
         slow.jump(ms(20));
     };
     let _guard = timers.call_every(ms(20), call).unwrap();
@@ -125,11 +125,11 @@ fn l39_callbacks_of_a_local_driver_do_as_well() {
         let timers = LocalDriver::new(TimerHeap::new(), clock.clone());
         let ticks = Rc::new(RefCell::new(Vec::new()));
         let (written, slow) = (ticks.clone(), clock.clone());
-        let call = move |firing| {
-            written.borrow_mut().push(tick(firing));
+        let call = move |event| {
+            written.borrow_mut().push(tick(event));
             slow.jump(work);
         };
-        let _guard = timers.call_periodically(at(PERIOD), period(missed), call).unwrap();
+        let _guard = timers.call_every_at(at(PERIOD), period(missed), call).unwrap();
         while ticks.borrow().len() < 12 {
             clock.advance_to(timers.next_turn().unwrap());
             let _ = timers.turn(clock.now());
@@ -196,7 +196,7 @@ fn l39_a_ticker_reckons_from_when_its_message_is_sent() {
     for missed in CHOICES {
         let clock = ManualClock::new();
         let timers = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new()).unwrap();
-        let ticker = timers.tick_periodically(at(PERIOD), period(missed)).unwrap();
+        let ticker = timers.tick_at(at(PERIOD), period(missed)).unwrap();
         let slow = clock.clone();
         timers.call_at(at(30), move |_| _ = slow.jump(ms(25))).unwrap().detach();
         let mut sent = Vec::new();
@@ -221,11 +221,11 @@ fn l26_a_run_may_say_itself_when_the_next_one_is() {
     let (runs, slow) = (Arc::new(Mutex::new(Vec::new())), clock.clone());
     let written = runs.clone();
     let mut moves = None;
-    let call = move |firing: Firing| {
-        written.lock().unwrap().push(in_ms(firing.now));
+    let call = move |event: TimerEvent| {
+        written.lock().unwrap().push(in_ms(event.now));
         slow.jump(ms(30));
         // A pause of a period after the run.
-        let _ = moves.get_or_insert_with(|| guard.recv().unwrap()).reschedule_after(ms(20));
+        let _ = moves.get_or_insert_with(|| guard.recv().unwrap()).reset_after(ms(20));
     };
     let guard = timers.call_every(ms(20), call).unwrap();
     own.send(guard).unwrap();

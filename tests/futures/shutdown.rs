@@ -5,11 +5,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tickwheel::compat::time;
-use tickwheel::{Driver, ManualClock, SleepError, TimerHeap};
+use tickwheel::{Driver, ManualClock, TimerError, TimerHeap};
 
 use crate::support::{Task, at, ms, on_both};
 
-const CLOSED: Poll<Result<(), SleepError>> = Poll::Ready(Err(SleepError::Closed));
+const CLOSED: Poll<Result<(), TimerError>> = Poll::Ready(Err(TimerError::Closed));
 
 #[test]
 fn l31_a_sleep_ends_with_closed() {
@@ -62,7 +62,7 @@ fn l31_a_timeout_ends_with_closed_and_a_ready_future_wins() {
         let mut done = Task::new(timers.timeout(ms(10), ready(1)));
         timers.shutdown();
         assert_eq!(waiting.wakes(), 1);
-        assert_eq!(waiting.poll(), Poll::Ready(Err(SleepError::Closed.into())));
+        assert_eq!(waiting.poll(), Poll::Ready(Err(TimerError::Closed.into())));
         assert_eq!(done.poll(), Poll::Ready(Ok(1)));
     });
 }
@@ -77,10 +77,10 @@ fn l31_an_interval_ends_with_closed() {
         assert!(tick(&mut interval).is_pending());
         timers.shutdown();
         assert_eq!(interval.wakes(), 1);
-        assert_eq!(tick(&mut interval), Poll::Ready(Err(SleepError::Closed)));
+        assert_eq!(tick(&mut interval), Poll::Ready(Err(TimerError::Closed)));
         interval.future.reset_immediately();
         assert!(matches!(tick(&mut interval), Poll::Ready(Ok(_))), "a tick that is due needs no driver");
-        assert_eq!(tick(&mut interval), Poll::Ready(Err(SleepError::Closed)));
+        assert_eq!(tick(&mut interval), Poll::Ready(Err(TimerError::Closed)));
     });
 }
 

@@ -10,12 +10,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tickwheel::{
-    Clock, Deadline, Driver, Handle, ManualClock, Resolution, SleepError, TimerHeap, TimerWheel, Timestamp,
+    Clock, Deadline, Driver, Handle, ManualClock, Resolution, TimerError, TimerHeap, TimerWheel, Timestamp,
 };
 
 use crate::support::{Task, Wakes, at, coarse, ms, on_both, poll_once, precise, run};
 
-const READY: Poll<Result<(), SleepError>> = Poll::Ready(Ok(()));
+const READY: Poll<Result<(), TimerError>> = Poll::Ready(Ok(()));
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 #[test]
@@ -390,7 +390,7 @@ fn a_full_shard_is_an_error_and_room_comes_back() {
     let mut first = Task::new(timers.sleep(ms(1)));
     let mut second = Task::new(timers.sleep(ms(1)));
     assert!(first.poll().is_pending());
-    assert_eq!(second.poll(), Poll::Ready(Err(SleepError::Full(1))));
+    assert_eq!(second.poll(), Poll::Ready(Err(TimerError::Full(1))));
     drop(first);
     assert!(second.poll().is_pending(), "polled again it finds room");
     clock.advance(ms(1));

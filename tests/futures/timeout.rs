@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tickwheel::{Clock, Driver, Follower, FutureExt, ManualClock, SleepError, TimeoutError, TimerHeap, Timestamp};
+use tickwheel::{Clock, ClockObserver, Driver, FutureExt, ManualClock, TimeoutError, TimerError, TimerHeap, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::support::{Task, at, coarse, ms, on_both, run};
@@ -30,8 +30,8 @@ impl Clock for Counted {
         self.clock.now()
     }
 
-    fn lead(&self, follower: Weak<dyn Follower>) -> bool {
-        self.clock.lead(follower)
+    fn register(&self, observer: Weak<dyn ClockObserver>) -> bool {
+        self.clock.register(observer)
     }
 }
 
@@ -221,7 +221,7 @@ fn the_error_turns_into_one_of_io() {
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     assert_eq!(error.to_string(), "deadline has elapsed");
 
-    let error = TimeoutError::from(SleepError::Closed);
+    let error = TimeoutError::from(TimerError::Closed);
     assert_eq!((error.is_elapsed(), error.to_string()), (false, "the driver was shut down".to_owned()));
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::Other);
 }

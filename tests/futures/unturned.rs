@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::{Stream, stream};
 use tickwheel::compat::time;
 use tickwheel::{
-    Clock, DelayQueue, Driver, Handle, ManualClock, Period, Resolution, StreamExt, Task, TimerHeap, TimerWheel,
+    Clock, DelayQueue, Driver, Handle, ManualClock, Period, Resolution, StreamExt, TimerHeap, TimerTask, TimerWheel,
     Timestamp,
 };
 
@@ -42,7 +42,11 @@ struct Unturned {
     _driver: Box<dyn Any>,
 }
 
-fn unturned_on<C: tickwheel::Timer<Task> + Send + 'static>(timer: &str, new: impl Fn() -> C, all: &mut Vec<Unturned>) {
+fn unturned_on<C: tickwheel::Timer<TimerTask> + Send + 'static>(
+    timer: &str,
+    new: impl Fn() -> C,
+    all: &mut Vec<Unturned>,
+) {
     let mut add = |name: &str, handle: Handle, move_to: Box<dyn Fn(Timestamp)>, driver: Box<dyn Any>| {
         all.push(Unturned { name: format!("{name}, {timer}"), handle, move_to, _driver: driver });
     };
@@ -148,7 +152,7 @@ fn l21_a_deadline_that_has_come_is_ready_at_the_first_poll_though_something_olde
         assert!(handle.interval(ms(1)).unwrap().poll_tick(&mut context).is_ready(), "interval at once: {name}");
         // What is older may also have been moved there.
         let moved = handle.call_at(at(100), |_| ()).unwrap();
-        let _ = moved.reschedule(at(4));
+        let _ = moved.reset(at(4));
         assert!(pin!(handle.sleep(Duration::ZERO)).poll(&mut context).is_ready(), "moved: {name}");
     }
 }

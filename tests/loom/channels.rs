@@ -24,7 +24,7 @@ fn l7_an_after_moved_while_it_fires() {
         let timers = turned(wheel());
         let mut after = timers.at(at(5)).unwrap();
         let turning = turn_elsewhere(&timers);
-        after.reschedule(at(20)).unwrap();
+        after.reset(at(20)).unwrap();
         turning.join().unwrap();
         assert_eq!(after.try_recv(), Err(TryRecvError::Empty), "a message is one for the deadline that was last set");
         assert_eq!(timers.turn(at(20)).fired, 1);
@@ -37,7 +37,7 @@ fn l7_a_ticker_dropped_while_it_fires() {
     model(Bound::None, || {
         let timers = turned(wheel());
         let ticker = timers.tick(Duration::from_millis(15)).unwrap();
-        assert!(ticker.reschedule(at(5)));
+        assert!(ticker.reset(at(5)));
         let turning = turn_elsewhere(&timers);
         drop(ticker);
         turning.join().unwrap();

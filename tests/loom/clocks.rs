@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use loom::thread;
-use tickwheel::{CallbackGuard, Clock, Driver, Status};
+use tickwheel::{CallbackGuard, CallbackStatus, Clock, Driver};
 
 use crate::support::{Bound, Runs, at, by_hand, model};
 
@@ -41,7 +41,7 @@ fn l52_a_step_against_a_thread_that_arms() {
         let stop = step.as_ref().map(|step| step.now);
         assert!(stop.is_none_or(|stop| stop == at(5)) && clock.now() <= at(5), "it went to {stop:?}");
         let guard = arming.join().unwrap();
-        assert_eq!(guard.status() == Status::Over, step.is_some());
+        assert_eq!(guard.status() == CallbackStatus::Over, step.is_some());
     });
 }
 
@@ -74,7 +74,7 @@ fn l14_two_callbacks_on_the_pool_wait_for_each_other() {
         }
         clock.advance_to(at(10)); // for ever, if each waits for the other
         assert!((1..=2).contains(&runs.count()), "one may be cancelled before it runs");
-        assert!(guards.iter().all(|guard| guard.get().unwrap().status() == Status::Over));
+        assert!(guards.iter().all(|guard| guard.get().unwrap().status() == CallbackStatus::Over));
     });
 }
 
@@ -93,7 +93,7 @@ fn l31_shut_down_against_a_clock_that_is_moved() {
         assert!(runs.count() <= 1, "it has run whole, or not at all");
         let count = runs.count();
         moving.join().unwrap();
-        assert_eq!((guard.status(), runs.count(), runs.dropped()), (Status::Over, count, 1));
+        assert_eq!((guard.status(), runs.count(), runs.dropped()), (CallbackStatus::Over, count, 1));
     });
 }
 
@@ -111,7 +111,7 @@ fn l32_pause_against_a_clock_that_is_moved() {
         assert_eq!(runs.count(), before, "nothing begins while it is paused");
         timers.resume().unwrap();
         clock.advance(Duration::ZERO);
-        assert_eq!((runs.count(), guard.status()), (1, Status::Over));
+        assert_eq!((runs.count(), guard.status()), (1, CallbackStatus::Over));
     });
 }
 
@@ -127,6 +127,6 @@ fn l14_shut_down_in_a_callback_on_the_pool() {
         let next = timers.call_at(at(5), runs.callback()).unwrap();
         *own.lock().unwrap() = Some(timers);
         clock.advance_to(at(10)); // for ever, if what waits for the pool is left lying there
-        assert_eq!((next.status(), runs.count(), runs.dropped()), (Status::Over, 0, 1));
+        assert_eq!((next.status(), runs.count(), runs.dropped()), (CallbackStatus::Over, 0, 1));
     });
 }

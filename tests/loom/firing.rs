@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tickwheel::{CallbackGuard, Period, Status};
+use tickwheel::{CallbackGuard, CallbackStatus, Period};
 
 use crate::support::{Bound, Runs, at, heap, model, turn_elsewhere, turned, wheel};
 
@@ -16,7 +16,7 @@ fn arm_against_fire() {
         let guard = timers.call_at(at(5), runs.callback()).unwrap();
         let fired = turning.join().unwrap() + timers.turn(at(10)).fired;
         assert_eq!((fired, runs.count(), runs.dropped()), (1, 1, 1));
-        assert_eq!(guard.status(), Status::Over);
+        assert_eq!(guard.status(), CallbackStatus::Over);
     });
 }
 
@@ -28,12 +28,12 @@ fn l7_cancel_against_fire() {
         let guard = timers.call_at(at(5), runs.callback()).unwrap();
         let turning = turn_elsewhere(&timers);
         let status = guard.cancel();
-        if status == Status::Pending {
+        if status == CallbackStatus::Pending {
             assert_eq!(runs.dropped(), 1, "what is cancelled is gone at once");
         }
         turning.join().unwrap();
-        assert_eq!(runs.count(), usize::from(status != Status::Pending), "{status:?}");
-        assert_eq!((runs.dropped(), guard.status(), timers.pending()), (1, Status::Over, 0));
+        assert_eq!(runs.count(), usize::from(status != CallbackStatus::Pending), "{status:?}");
+        assert_eq!((runs.dropped(), guard.status(), timers.pending()), (1, CallbackStatus::Over, 0));
     });
 }
 
@@ -44,16 +44,20 @@ fn l7_reset_to_later_against_fire() {
         let runs = Runs::new();
         let guard = timers.call_at(at(5), runs.callback()).unwrap();
         let turning = turn_elsewhere(&timers);
-        let status = guard.reschedule(at(20));
+        let status = guard.reset(at(20));
         turning.join().unwrap();
-        if status == Status::Pending {
-            assert_eq!((runs.count(), guard.status()), (0, Status::Pending), "it was moved: it is not called yet");
+        if status == CallbackStatus::Pending {
+            assert_eq!(
+                (runs.count(), guard.status()),
+                (0, CallbackStatus::Pending),
+                "it was moved: it is not called yet"
+            );
             assert_eq!(guard.deadline(), at(20));
         } else {
             assert_eq!(runs.count(), 1, "it was {status:?}: it is called where it was");
         }
         let _ = timers.turn(at(20));
-        assert_eq!((runs.count(), guard.status(), timers.pending()), (1, Status::Over, 0));
+        assert_eq!((runs.count(), guard.status(), timers.pending()), (1, CallbackStatus::Over, 0));
     });
 }
 
@@ -65,7 +69,7 @@ fn l14_drop_of_a_guard_in_its_own_callback() {
         let taken = own.clone();
         let call = runs.then(move |_| drop(taken.lock().unwrap().take()));
         let period = Period::every(Duration::from_millis(4)).unwrap();
-        let guard = timers.call_periodically(at(5), period, call).unwrap();
+        let guard = timers.call_every_at(at(5), period, call).unwrap();
         *own.lock().unwrap() = Some(guard);
         let turning = turn_elsewhere(&timers);
         let fired = timers.turn(at(10)).fired + turning.join().unwrap();
@@ -82,7 +86,7 @@ fn l14_cancel_and_wait_in_its_own_callback() {
         let mine = own.clone();
         let call = runs.then(move |_| {
             let guard = mine.lock().unwrap().clone().expect("it was put there before the first turn");
-            assert_eq!(guard.cancel_and_wait(), Status::Running);
+            assert_eq!(guard.cancel_and_wait(), CallbackStatus::Running);
         });
         let guard = Arc::new(timers.call_at(at(5), call).unwrap());
         *own.lock().unwrap() = Some(guard.clone());
@@ -90,8 +94,8 @@ fn l14_cancel_and_wait_in_its_own_callback() {
         let status = guard.cancel();
         turning.join().unwrap();
         own.lock().unwrap().take();
-        assert_eq!(runs.count(), usize::from(status != Status::Pending));
-        assert_eq!((guard.status(), runs.dropped()), (Status::Over, 1));
+        assert_eq!(runs.count(), usize::from(status != CallbackStatus::Pending));
+        assert_eq!((guard.status(), runs.dropped()), (CallbackStatus::Over, 1));
     });
 }
 
@@ -101,13 +105,13 @@ fn cancel_and_wait_against_a_running_callback() {
         let timers = turned(wheel());
         let runs = Runs::new();
         let period = Period::every(Duration::from_millis(10)).unwrap();
-        let guard = timers.call_periodically(at(5), period, runs.callback()).unwrap();
+        let guard = timers.call_every_at(at(5), period, runs.callback()).unwrap();
         let turning = turn_elsewhere(&timers);
         let status = guard.cancel_and_wait();
         // Not only is it not called any more: what it held is gone as well, for this thread too.
         let count = runs.count();
-        assert!(count == 1 || status == Status::Pending, "it was {status:?} and ran {count} times");
-        assert_eq!((runs.dropped(), guard.status()), (1, Status::Over));
+        assert!(count == 1 || status == CallbackStatus::Pending, "it was {status:?} and ran {count} times");
+        assert_eq!((runs.dropped(), guard.status()), (1, CallbackStatus::Over));
         turning.join().unwrap();
         let _ = timers.turn(at(20));
         assert_eq!((runs.count(), timers.pending()), (count, 0));
@@ -121,7 +125,7 @@ fn c4_two_threads_that_turn() {
         let (once, again) = (Runs::new(), Runs::new());
         let period = Period::every(Duration::from_millis(15)).unwrap();
         let _once = timers.call_at(at(5), once.callback()).unwrap();
-        let _again = timers.call_periodically(at(5), period, again.callback()).unwrap();
+        let _again = timers.call_every_at(at(5), period, again.callback()).unwrap();
         let turning = turn_elsewhere(&timers);
         let fired = timers.turn(at(10)).fired + turning.join().unwrap();
         assert_eq!((fired, once.count(), again.count()), (2, 1, 1), "each fired in one of the turns");

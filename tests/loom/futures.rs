@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::Stream;
 use loom::thread;
-use tickwheel::{Clock, DelayQueue, LoopDriver, Sleep, SleepError, TimerHeap, TimerId};
+use tickwheel::{Clock, DelayQueue, LoopDriver, Sleep, TimerError, TimerHeap, TimerId};
 
 use crate::support::{Bound, Hand, Latch, at, builder, heap, model, move_elsewhere, moved, wheel};
 
@@ -42,7 +42,7 @@ impl Sleeper {
         self.wakes.load(Ordering::Relaxed)
     }
 
-    fn poll(self: &Arc<Self>, sleep: &mut Sleep) -> Poll<Result<(), SleepError>> {
+    fn poll(self: &Arc<Self>, sleep: &mut Sleep) -> Poll<Result<(), TimerError>> {
         Pin::new(sleep).poll(&mut Context::from_waker(&self.waker()))
     }
 

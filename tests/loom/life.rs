@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use loom::thread;
-use tickwheel::{ArmErrorReason, Driver, Status};
+use tickwheel::{ArmErrorReason, CallbackStatus, Driver};
 
 use crate::support::{Bound, Latch, Runs, at, builder, heap, model, wheel};
 
@@ -20,7 +20,7 @@ fn l31_shut_down_against_arm() {
         });
         timers.shutdown();
         match armed.join().unwrap() {
-            Ok(guard) => assert_eq!((guard.status(), runs.dropped()), (Status::Over, 1), "it was dropped"),
+            Ok(guard) => assert_eq!((guard.status(), runs.dropped()), (CallbackStatus::Over, 1), "it was dropped"),
             Err(error) => {
                 assert_eq!((error.reason(), runs.dropped()), (ArmErrorReason::Closed, 0));
                 drop(error.into_value());
@@ -40,7 +40,7 @@ fn l31_shut_down_against_a_running_callback() {
         let guard = timers.call_at(at(5), runs.callback()).unwrap();
         timers.shutdown();
         assert!(runs.count() <= 1, "it has run whole, or not at all");
-        assert_eq!((guard.status(), runs.dropped()), (Status::Over, 1));
+        assert_eq!((guard.status(), runs.dropped()), (CallbackStatus::Over, 1));
     });
 }
 
@@ -72,7 +72,7 @@ fn l32_pause_against_fire() {
         let guard = timers.call_at(at(5), runs.then(move |_| opens.open())).unwrap();
         timers.pause().unwrap();
         let before = runs.count();
-        assert_eq!(guard.status(), if before == 0 { Status::Pending } else { Status::Over });
+        assert_eq!(guard.status(), if before == 0 { CallbackStatus::Pending } else { CallbackStatus::Over });
         timers.resume().unwrap();
         called.wait(); // for ever, if the pause lost it
         timers.shutdown();
@@ -89,7 +89,7 @@ fn l16_shut_down_against_a_callback_on_the_pool() {
         assert_eq!(timers.turn(at(10)).fired, 1);
         timers.shutdown();
         assert!(runs.count() <= 1, "it has run whole, or not at all");
-        assert_eq!((guard.status(), runs.dropped()), (Status::Over, 1));
+        assert_eq!((guard.status(), runs.dropped()), (CallbackStatus::Over, 1));
     });
 }
 
@@ -102,7 +102,7 @@ fn l7_cancel_and_wait_against_the_pool() {
         assert_eq!(timers.turn(at(10)).fired, 1);
         let status = guard.cancel_and_wait();
         let count = runs.count();
-        assert_eq!(count, usize::from(status != Status::Pending), "{status:?}");
+        assert_eq!(count, usize::from(status != CallbackStatus::Pending), "{status:?}");
         assert_eq!(runs.dropped(), 1);
         drop(timers);
         assert_eq!(runs.count(), count, "it is not called after that");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::thread;
-use tickwheel::{LoopDriver, Status};
+use tickwheel::{CallbackStatus, LoopDriver};
 
 use crate::support::{Bound, Hand, Latch, at, builder, heap, model, on, wheel};
 
@@ -75,7 +75,7 @@ fn l4_reset_to_earlier_against_the_park() {
         let opens = called.clone();
         // The clock stands, so this one is never reached.
         let guard = timers.call_at(at(1000), move |_| opens.open()).unwrap();
-        assert_eq!(guard.reschedule(at(7)), Status::Pending);
+        assert_eq!(guard.reset(at(7)), CallbackStatus::Pending);
         called.wait();
         drop(guard);
         timers.shutdown();

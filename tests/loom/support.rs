@@ -12,8 +12,8 @@ use std::time::Duration;
 use loom::sync::atomic::AtomicUsize as Shared;
 use loom::sync::{Condvar, Mutex};
 use tickwheel::{
-    Clock, Driver, DriverBuilder, Firing, LoopDriver, ManualClock, Resolution, Small, Task, Timer, TimerHeap,
-    TimerWheel, Timestamp,
+    Clock, Driver, DriverBuilder, LoopDriver, ManualClock, Resolution, Timer, TimerEvent, TimerHeap, TimerTask,
+    TimerWheel, Timestamp, geometry::Small,
 };
 
 thread_local! {
@@ -88,11 +88,11 @@ impl Clock for Hand {
 }
 
 /// A small wheel, which a model makes anew in each order.
-pub(crate) fn wheel() -> TimerWheel<Task, Small> {
+pub(crate) fn wheel() -> TimerWheel<TimerTask, Small> {
     TimerWheel::with_geometry(Resolution::MILLISECOND)
 }
 
-pub(crate) fn heap() -> TimerHeap<Task> {
+pub(crate) fn heap() -> TimerHeap<TimerTask> {
     TimerHeap::new()
 }
 
@@ -119,12 +119,12 @@ pub(crate) fn on(clock: impl Clock + Send + Sync + 'static) -> DriverBuilder {
 }
 
 /// A driver that the model turns, and that nobody waits for.
-pub(crate) fn turned(timer: impl Timer<Task> + Send + 'static) -> Arc<LoopDriver> {
+pub(crate) fn turned(timer: impl Timer<TimerTask> + Send + 'static) -> Arc<LoopDriver> {
     Arc::new(builder(at(10)).for_event_loop(timer, || {}).unwrap())
 }
 
 /// As [`turned`], with a clock that stands at its zero and that the model moves.
-pub(crate) fn moved(timer: impl Timer<Task> + Send + 'static) -> (Hand, Arc<LoopDriver>) {
+pub(crate) fn moved(timer: impl Timer<TimerTask> + Send + 'static) -> (Hand, Arc<LoopDriver>) {
     let clock = Hand::new();
     let timers = Arc::new(on(clock.clone()).for_event_loop(timer, || {}).unwrap());
     (clock, timers)
@@ -162,16 +162,16 @@ impl Runs {
     }
 
     /// A callback that is witnessed.
-    pub(crate) fn callback(&self) -> impl FnMut(Firing) + Send + use<> {
+    pub(crate) fn callback(&self) -> impl FnMut(TimerEvent) + Send + use<> {
         self.then(|_| {})
     }
 
     /// A callback that is witnessed, and calls `call` between its beginning and its end.
-    pub(crate) fn then<F: FnMut(Firing) + Send>(&self, mut call: F) -> impl FnMut(Firing) + Send + use<F> {
+    pub(crate) fn then<F: FnMut(TimerEvent) + Send>(&self, mut call: F) -> impl FnMut(TimerEvent) + Send + use<F> {
         let gone = Gone(self.clone());
-        move |firing| {
+        move |event| {
             gone.0.0.begun.fetch_add(1, Ordering::Relaxed);
-            call(firing);
+            call(event);
             gone.0.0.ended.fetch_add(1, Ordering::Relaxed);
         }
     }

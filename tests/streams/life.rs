@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use futures_util::{StreamExt as _, stream};
-use tickwheel::{DelayQueue, Driver, ManualClock, SleepError, StreamExt, TimeoutError, Timer, TimerHeap};
+use tickwheel::{DelayQueue, Driver, ManualClock, StreamExt, TimeoutError, Timer, TimerError, TimerHeap};
 
 use crate::support::{Bed, Task, ms, on_both};
 
@@ -17,7 +17,7 @@ fn l31_a_queue_says_once_that_its_driver_is_gone(mut bed: Bed<u32, impl Timer<u3
     bed.pending();
     bed.shut_down();
     assert_eq!(bed.task.wake_ups(), 1);
-    assert_eq!(bed.poll(), Poll::Ready(Some(Err(SleepError::Closed))));
+    assert_eq!(bed.poll(), Poll::Ready(Some(Err(TimerError::Closed))));
     assert_eq!(bed.poll(), Poll::Ready(None));
     assert_eq!(bed.poll(), Poll::Ready(None));
     let mut left = Vec::new();
@@ -32,7 +32,7 @@ fn l31_what_is_due_is_handed_out_all_the_same(mut bed: Bed<u32, impl Timer<u32>>
     bed.shut_down();
     bed.go_to(10);
     assert_eq!(bed.ready(), 1);
-    assert_eq!(bed.poll(), Poll::Ready(Some(Err(SleepError::Closed))));
+    assert_eq!(bed.poll(), Poll::Ready(Some(Err(TimerError::Closed))));
     bed.go_to(20);
     assert_eq!(bed.ready(), 2);
     bed.empty();
@@ -61,7 +61,7 @@ fn a_queue_says_that_the_driver_is_full_until_it_is_not() {
     let task = Task::default();
     for _ in 0..2 {
         let said = task.poll(|context| queue.poll_expired(context));
-        assert_eq!(said, Poll::Ready(Some(Err(SleepError::Full(1)))));
+        assert_eq!(said, Poll::Ready(Some(Err(TimerError::Full(1)))));
     }
     drop(guard);
     assert!(task.poll(|context| queue.poll_expired(context)).is_pending());
@@ -73,14 +73,14 @@ fn a_queue_says_that_the_driver_is_full_until_it_is_not() {
 #[test]
 fn an_error_is_the_last_item_of_each_adapter() {
     let (_clock, driver, _guard) = full();
-    let full = SleepError::Full(1);
+    let full = TimerError::Full(1);
     let task = Task::default();
     let stuck = || stream::iter([7]).chain(stream::pending());
 
     let mut limited = stuck().timeout_on(&driver, ms(5));
     assert_eq!(task.poll(|context| limited.poll_next_unpin(context)), Poll::Ready(Some(Ok(7))));
     let said = task.poll(|context| limited.poll_next_unpin(context));
-    assert_eq!(said, Poll::Ready(Some(Err(TimeoutError::Sleep(full)))));
+    assert_eq!(said, Poll::Ready(Some(Err(TimeoutError::Timer(full)))));
     assert_eq!(task.poll(|context| limited.poll_next_unpin(context)), Poll::Ready(None));
 
     for mut stream in [stuck().throttle_on(&driver, ms(5)).boxed(), stuck().debounce_on(&driver, ms(5)).boxed()] {
@@ -95,7 +95,7 @@ fn l31_an_adapter_that_waits_hears_of_the_end() {
     let (_clock, driver) = crate::support::driver();
     let stuck = || stream::iter([7]).chain(stream::pending());
     let mut streams = [
-        stuck().timeout_on(&driver, ms(5)).map(|item| item.map_err(|_| SleepError::Closed)).boxed(),
+        stuck().timeout_on(&driver, ms(5)).map(|item| item.map_err(|_| TimerError::Closed)).boxed(),
         stuck().throttle_on(&driver, ms(5)).boxed(),
         stuck().debounce_on(&driver, ms(5)).boxed(),
     ];
@@ -113,6 +113,6 @@ fn l31_an_adapter_that_waits_hears_of_the_end() {
             let Poll::Ready(item) = task.poll(|context| stream.poll_next_unpin(context)) else { panic!("it is over") };
             said.push(item);
         }
-        assert_eq!(*said, [Some(Ok(7)), Some(Err(SleepError::Closed)), None]);
+        assert_eq!(*said, [Some(Ok(7)), Some(Err(TimerError::Closed)), None]);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{FailurePersistence, FileFailurePersistence};
-use tickwheel::{Clock, Resolution, Small, Timer, TimerHeap, TimerId, TimerWheel, Timestamp};
+use tickwheel::{Clock, Resolution, Timer, TimerHeap, TimerId, TimerWheel, Timestamp, geometry::Small};
 
 use crate::support::{Bed, ms};
 

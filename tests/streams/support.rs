@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tickwheel::{
-    Clock, DelayQueue, Driver, Expired, ManualClock, Resolution, SleepError, Timer, TimerHeap, TimerWheel, Timestamp,
+    Clock, DelayQueue, Driver, Expired, ManualClock, Resolution, Timer, TimerError, TimerHeap, TimerWheel, Timestamp,
 };
 
 pub(crate) const fn ms(n: u64) -> Duration {
@@ -101,7 +101,7 @@ impl<T, C: Timer<T>> Bed<T, C> {
         std::mem::replace(&mut self.driver, driver().1).shutdown();
     }
 
-    pub(crate) fn poll(&mut self) -> Poll<Option<Result<Expired<T>, SleepError>>> {
+    pub(crate) fn poll(&mut self) -> Poll<Option<Result<Expired<T>, TimerError>>> {
         self.task.poll(|context| self.queue.poll_expired(context))
     }
 

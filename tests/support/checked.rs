@@ -46,9 +46,9 @@ impl<C: Subject> Checked<C> {
     }
 
     /// Moves a timer that is armed.
-    pub(crate) fn reschedule(&mut self, id: TimerId, deadline: Deadline) {
-        self.model.reschedule(id, deadline);
-        assert!(self.timer.reschedule(id, deadline), "C5: {id:?} is armed, and was not found");
+    pub(crate) fn reset(&mut self, id: TimerId, deadline: Deadline) {
+        self.model.reset(id, deadline);
+        assert!(self.timer.reset(id, deadline), "C5: {id:?} is armed, and was not found");
         self.check_expiry(id);
         self.check_next();
     }
@@ -59,7 +59,7 @@ impl<C: Subject> Checked<C> {
         assert_eq!(self.timer.get_mut(id), None, "C5: {id:?} is stale");
         assert_eq!(self.timer.expiry(id), None, "C5: {id:?} is stale");
         assert_eq!(self.timer.cancel(id), None, "C5: {id:?} is stale");
-        assert!(!self.timer.reschedule(id, self.model.now()), "C5: {id:?} is stale");
+        assert!(!self.timer.reset(id, self.model.now()), "C5: {id:?} is stale");
         assert!(!self.timer.contains(id), "C5: {id:?} is stale");
     }
 

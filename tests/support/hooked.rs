@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use tickwheel::{Budget, Deadline, Expired, InsertError, Task, Timer, TimerHeap, TimerId, Timestamp};
+use tickwheel::{Budget, Deadline, Expired, InsertError, Timer, TimerHeap, TimerId, TimerTask, Timestamp};
 
 type Hook = Arc<dyn Fn(Deadline) -> Deadline + Send + Sync>;
 
 /// What `hook` answers is the deadline that the timer gets.
 pub(crate) struct Hooked {
-    heap: TimerHeap<Task>,
+    heap: TimerHeap<TimerTask>,
     hook: Hook,
     on_look: Arc<dyn Fn() + Send + Sync>,
 }
@@ -23,24 +23,24 @@ impl Hooked {
     }
 }
 
-impl Timer<Task> for Hooked {
-    fn insert_deadline(&mut self, deadline: Deadline, value: Task) -> Result<TimerId, InsertError<Task>> {
+impl Timer<TimerTask> for Hooked {
+    fn insert_deadline(&mut self, deadline: Deadline, value: TimerTask) -> Result<TimerId, InsertError<TimerTask>> {
         self.heap.insert_deadline((self.hook)(deadline), value)
     }
 
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
-        self.heap.reschedule_deadline(id, (self.hook)(deadline))
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+        self.heap.reset_deadline(id, (self.hook)(deadline))
     }
 
-    fn cancel(&mut self, id: TimerId) -> Option<Task> {
+    fn cancel(&mut self, id: TimerId) -> Option<TimerTask> {
         self.heap.cancel(id)
     }
 
-    fn get(&self, id: TimerId) -> Option<&Task> {
+    fn get(&self, id: TimerId) -> Option<&TimerTask> {
         self.heap.get(id)
     }
 
-    fn get_mut(&mut self, id: TimerId) -> Option<&mut Task> {
+    fn get_mut(&mut self, id: TimerId) -> Option<&mut TimerTask> {
         (self.on_look)();
         self.heap.get_mut(id)
     }
@@ -61,7 +61,7 @@ impl Timer<Task> for Hooked {
         self.heap.open_turn(now);
     }
 
-    fn expire_next(&mut self, budget: &mut Budget) -> Option<Expired<Task>> {
+    fn expire_next(&mut self, budget: &mut Budget) -> Option<Expired<TimerTask>> {
         self.heap.expire_next(budget)
     }
 
@@ -69,7 +69,7 @@ impl Timer<Task> for Hooked {
         self.heap.len()
     }
 
-    fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &Task)) {
+    fn for_each(&self, visit: &mut dyn FnMut(TimerId, Timestamp, &TimerTask)) {
         self.heap.for_each(visit);
     }
 

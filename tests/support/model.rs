@@ -121,7 +121,7 @@ impl Model {
         self.take(id).value
     }
 
-    pub(crate) fn reschedule(&mut self, id: TimerId, deadline: Deadline) {
+    pub(crate) fn reset(&mut self, id: TimerId, deadline: Deadline) {
         let (due, overdue_in) = self.effective(deadline);
         let before = self.places[&id];
         let moved_later = due.hard > before.place.0;

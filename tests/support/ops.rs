@@ -103,7 +103,7 @@ pub(crate) enum Handler {
     Nothing,
     Arm(When),
     Cancel(u16),
-    Reschedule(u16, When),
+    Reset(u16, When),
     /// The turn is dropped here.
     Stop,
 }
@@ -115,7 +115,7 @@ pub(crate) enum Op {
     Cancel(u16),
     /// Cancels the one that was armed last: arm and cancel at once.
     CancelNewest,
-    Reschedule(u16, When),
+    Reset(u16, When),
     TouchStale(u16),
     Turn {
         to: Jump,
@@ -136,7 +136,7 @@ impl Op {
             300..330 => Self::InsertMany(rng.u8(..40), When::random(rng)),
             330..450 => Self::Cancel(rng.u16(..)),
             450..480 => Self::CancelNewest,
-            480..660 => Self::Reschedule(rng.u16(..), When::random(rng)),
+            480..660 => Self::Reset(rng.u16(..), When::random(rng)),
             660..690 => Self::TouchStale(rng.u16(..)),
             690..940 => {
                 let budget = rng.bool().then(|| rng.u8(..) >> rng.u8(..8));
@@ -170,7 +170,7 @@ impl Op {
         match rng.u8(..10) {
             0 => Handler::Arm(When::random(rng)),
             1 => Handler::Cancel(rng.u16(..)),
-            2 => Handler::Reschedule(rng.u16(..), When::random(rng)),
+            2 => Handler::Reset(rng.u16(..), When::random(rng)),
             3 => Handler::Stop,
             _ => Handler::Nothing,
         }
@@ -191,8 +191,8 @@ impl<C: Subject> Checked<C> {
             }),
             Op::Cancel(pick) => self.pick(pick).into_iter().for_each(|id| self.cancel(id)),
             Op::CancelNewest => self.model().live().last().copied().into_iter().for_each(|id| self.cancel(id)),
-            Op::Reschedule(pick, when) => {
-                self.pick(pick).into_iter().for_each(|id| self.reschedule(id, self.deadline(when)));
+            Op::Reset(pick, when) => {
+                self.pick(pick).into_iter().for_each(|id| self.reset(id, self.deadline(when)));
             }
             Op::TouchStale(pick) => {
                 let stale = self.model().stale();
@@ -222,7 +222,7 @@ impl<C: Subject> Checked<C> {
                 Handler::Nothing => {}
                 Handler::Arm(when) => self.apply(Op::Insert(when)),
                 Handler::Cancel(pick) => self.apply(Op::Cancel(pick)),
-                Handler::Reschedule(pick, when) => self.apply(Op::Reschedule(pick, when)),
+                Handler::Reset(pick, when) => self.apply(Op::Reset(pick, when)),
                 Handler::Stop => return,
             }
         }

@@ -252,7 +252,7 @@ impl<T> Timer<T> for Reference<T> {
         Ok(self.id(index))
     }
 
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
         let Some(place) = self.find(id) else { return false };
         let due = self.due(deadline);
         let (soft, hard, overdue) = due;

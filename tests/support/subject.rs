@@ -1,7 +1,7 @@
 //! What a suite needs of a container beside the trait: its rules, and a look at its own invariants.
 
 use tickwheel::geometry::Geometry;
-use tickwheel::{Resolution, Small, Timer, TimerExt, TimerHeap, TimerWheel, Timestamp};
+use tickwheel::{Resolution, Timer, TimerExt, TimerHeap, TimerWheel, Timestamp, geometry::Small};
 
 use crate::support::rules::Rules;
 

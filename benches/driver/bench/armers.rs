@@ -22,7 +22,9 @@ use std::time::Duration;
 
 use harness::{Alert, Kind, Who};
 use parking_lot::Mutex;
-use tickwheel::{Clock, Driver, Firing, MonotonicClock, Resolution, Task, Timer, TimerExt, TimerHeap, TimerWheel};
+use tickwheel::{
+    Clock, Driver, MonotonicClock, Resolution, Timer, TimerEvent, TimerExt, TimerHeap, TimerTask, TimerWheel,
+};
 use tokio::runtime::{Builder, Runtime};
 
 /// Arms a timeout and cancels it, again and again.
@@ -69,11 +71,11 @@ pub(crate) const ARMERS: &[Entry] = &[
     },
 ];
 
-fn callbacks(timer: impl Timer<Task> + Send + 'static, shards: usize, background: u64) -> Box<dyn Armer> {
+fn callbacks(timer: impl Timer<TimerTask> + Send + 'static, shards: usize, background: u64) -> Box<dyn Armer> {
     Box::new(Callbacks(driver(timer, shards, background)))
 }
 
-fn sleeps(timer: impl Timer<Task> + Send + 'static, shards: usize, background: u64) -> Box<dyn Armer> {
+fn sleeps(timer: impl Timer<TimerTask> + Send + 'static, shards: usize, background: u64) -> Box<dyn Armer> {
     Box::new(Sleeps { driver: driver(timer, shards, background), alert: Arc::default() })
 }
 
@@ -85,12 +87,12 @@ fn background_delay(index: u64, background: u64) -> Duration {
     Duration::from_millis(DELAYS_MS.start + index * (DELAYS_MS.end - DELAYS_MS.start) / background)
 }
 
-fn wheel() -> TimerWheel<Task> {
+fn wheel() -> TimerWheel<TimerTask> {
     TimerWheel::new(Resolution::MILLISECOND)
 }
 
 /// A driver with timers in the background.
-fn driver(timer: impl Timer<Task> + Send + 'static, shards: usize, background: u64) -> Driver {
+fn driver(timer: impl Timer<TimerTask> + Send + 'static, shards: usize, background: u64) -> Driver {
     let driver = Driver::builder().shards(shards).spawn(timer).expect("the system has one more thread");
     for index in 0..background {
         let handle = driver.on_shard(index as usize % shards);
@@ -130,7 +132,7 @@ impl Armer for Callbacks {
 }
 
 /// A callback that counts how often it is called, and is one word long.
-fn counting(calls: &'static AtomicU64) -> impl FnOnce(Firing) + Send + 'static {
+fn counting(calls: &'static AtomicU64) -> impl FnOnce(TimerEvent) + Send + 'static {
     move |_| _ = calls.fetch_add(1, Ordering::Relaxed)
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Table, Watch, digits, of_thread_named};
-use tickwheel::{Driver, DriverBuilder, Resolution, Task, Timer, TimerHeap, TimerWheel};
+use tickwheel::{Driver, DriverBuilder, Resolution, Timer, TimerHeap, TimerTask, TimerWheel};
 
 use crate::scale::Scale;
 
@@ -58,7 +58,7 @@ fn watch_driver(
     far: &Far,
     scale: &Scale,
     builder: DriverBuilder,
-    timer: impl Timer<Task> + Send + 'static,
+    timer: impl Timer<TimerTask> + Send + 'static,
     has_upkeep: bool,
 ) -> Result<[String; 4], String> {
     let driver = builder.thread_name(NAME).spawn(timer).map_err(|error| error.to_string())?;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Kind, Who};
 use tickwheel::{
-    Driver, DriverBuilder, MissedTicks, MonotonicClock, Period, Resolution, Task, Timer, TimerHeap, TimerWheel,
+    Driver, DriverBuilder, MissedTicks, MonotonicClock, Period, Resolution, Timer, TimerHeap, TimerTask, TimerWheel,
     Timestamp,
 };
 use tokio::runtime::{Builder, Runtime};
@@ -69,7 +69,7 @@ pub(crate) const TICKERS: &[Ticker] = &[
     ticker("tokio-interval", Kind::Published("tokio"), "`interval_at` in a task", by_interval),
 ];
 
-fn wheel() -> TimerWheel<Task> {
+fn wheel() -> TimerWheel<TimerTask> {
     TimerWheel::new(Resolution::MILLISECOND)
 }
 
@@ -94,16 +94,16 @@ impl Collector {
 }
 
 /// A periodic callback.
-fn by_driver(builder: DriverBuilder, timer: impl Timer<Task> + Send + 'static, beat: Beat) -> Vec<Run> {
+fn by_driver(builder: DriverBuilder, timer: impl Timer<TimerTask> + Send + 'static, beat: Beat) -> Vec<Run> {
     // One clock for the driver and for what is measured: its zero is `zero` to the nanosecond.
     let (zero, clock) = same_zero();
     let driver = builder.clock(clock).spawn(timer).expect("the system has one more thread");
     let (all, collected) = channel();
     let mut collector = Collector { runs: Vec::with_capacity(beat.count), wanted: beat.count, all };
-    let every = Period::every(beat.period).expect("no period is zero").missed(MissedTicks::Burst);
-    let guard = driver.call_periodically(driver.now() + beat.first, every, move |firing| {
+    let every = Period::every(beat.period).expect("no period is zero").with_missed_ticks(MissedTicks::Burst);
+    let guard = driver.call_every_at(driver.now() + beat.first, every, move |event| {
         let ran = Instant::now();
-        collector.add(Run { due: zero + (firing.due - Timestamp::ZERO), ran });
+        collector.add(Run { due: zero + (event.due - Timestamp::ZERO), ran });
     });
     let guard = guard.expect("the driver runs");
     let runs = collected.recv_timeout(patience(beat)).unwrap_or_default();

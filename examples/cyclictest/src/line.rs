@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use tickwheel::{CallbackGuard, Clock, Driver, Firing, MonotonicClock, Timestamp};
+use tickwheel::{CallbackGuard, Clock, Driver, MonotonicClock, TimerEvent, Timestamp};
 
 /// The longest lateness told apart, in nanoseconds.
 const LATEST_NS: u64 = 60_000_000_000;
@@ -37,12 +37,12 @@ impl Seen {
         Self { runs: 0, missed: 0, early: 0, late_ns, last_due: Timestamp::ZERO }
     }
 
-    fn add(&mut self, firing: Firing, now: Timestamp) {
+    fn add(&mut self, event: TimerEvent, now: Timestamp) {
         self.runs += 1;
-        self.missed += firing.missed;
-        self.early += u64::from(now < firing.due);
-        self.late_ns.saturating_record(now.saturating_since(firing.due).as_nanos() as u64);
-        self.last_due = firing.due;
+        self.missed += event.missed;
+        self.early += u64::from(now < event.due);
+        self.late_ns.saturating_record(now.saturating_duration_since(event.due).as_nanos() as u64);
+        self.last_due = event.due;
     }
 
     /// What is wrong with runs every `interval` from `first` on, until `stopped`.
@@ -58,7 +58,7 @@ impl Seen {
             faults.push(format!("{} runs and {} missed do not end at {:?}", self.runs, self.missed, self.last_due));
         }
         let late = Duration::from_nanos(self.late_ns.max());
-        if stopped.saturating_since(self.last_due) > interval + late + ON_ITS_WAY {
+        if stopped.saturating_duration_since(self.last_due) > interval + late + ON_ITS_WAY {
             faults.push(format!("nothing ran between {:?} and {stopped:?}", self.last_due));
         }
         faults
@@ -69,9 +69,9 @@ impl Line {
     pub(crate) fn start(driver: &Driver, clock: MonotonicClock, interval: Duration) -> Result<Self, Box<dyn Error>> {
         let seen = Arc::new(Mutex::new(Seen::new()));
         let noted = seen.clone();
-        let guard = driver.call_every(interval, move |firing| {
+        let guard = driver.call_every(interval, move |event| {
             let now = clock.now();
-            noted.lock().unwrap_or_else(PoisonError::into_inner).add(firing, now);
+            noted.lock().unwrap_or_else(PoisonError::into_inner).add(event, now);
         })?;
         let first = guard.deadline();
         Ok(Self { interval, first, guard, seen })
@@ -106,10 +106,10 @@ mod tests {
         let driver = Driver::builder().clock(clock.clone()).spawn(TimerHeap::new()).unwrap();
         let seen = std::sync::Arc::new(std::sync::Mutex::new(Seen::new()));
         let noted = seen.clone();
-        let period = Period::every(INTERVAL).unwrap().missed(MissedTicks::Skip);
+        let period = Period::every(INTERVAL).unwrap().with_missed_ticks(MissedTicks::Skip);
         let first = driver.now() + INTERVAL;
-        let call = move |firing: tickwheel::Firing| noted.lock().unwrap().add(firing, firing.now);
-        driver.call_periodically(first, period, call).unwrap().detach();
+        let call = move |event: tickwheel::TimerEvent| noted.lock().unwrap().add(event, event.now);
+        driver.call_every_at(first, period, call).unwrap().detach();
         jumps_ms.iter().for_each(|ms| _ = clock.jump(Duration::from_millis(*ms)));
         let seen = seen.lock().unwrap().clone();
         (seen, first)

@@ -208,7 +208,7 @@ impl Connection {
                 Ok(count) => {
                     self.out.extend_from_slice(&buffer[..count]);
                     self.last_message = now;
-                    self.timeout.reschedule(now + idle);
+                    self.timeout.reset(now + idle);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Pumped::Dry),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sync::{Mutex, MutexGuard};
-use tickwheel::{CallbackGuard, Handle, Status};
+use tickwheel::{CallbackGuard, Handle, CallbackStatus};
 
 /// Who holds a lease.
 pub type Client = u32;
@@ -66,7 +66,7 @@ impl Leases {
         let table = self.lock();
         let Some(lease) = table.held.get(name).filter(|lease| lease.client == client) else { return false };
         // If its timer is running it waits for the table, and nothing holds it back from ending the lease.
-        lease.expiry.reschedule_after(self.lasts) == Status::Pending
+        lease.expiry.reset_after(self.lasts) == CallbackStatus::Pending
     }
 
     /// Gives a lease back before its time. `false`: it is not this client's, or not any more.

@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         thread::park_timeout(timers.timeout().unwrap_or(LASTS).min(LASTS));
         let _ = timers.turn(timers.now());
         if second.is_none() && leases.take("scanner", 3) {
-            second = Some(timers.now().saturating_since(started));
+            second = Some(timers.now().saturating_duration_since(started));
         }
     }
     let after = second.ok_or("the scanner's lease did not expire")?;

@@ -99,7 +99,7 @@ impl<'a> Simulation<'a> {
             Action::Arm(deadline) | Action::Reset(deadline) => {
                 let due = deadline.soft().max(event.at);
                 let deadline = slackened(deadline, event.at, self.percent);
-                let moved = id.filter(|id| self.timer.reschedule(*id, deadline));
+                let moved = id.filter(|id| self.timer.reset(*id, deadline));
                 match moved.and_then(|id| self.timer.get_mut(id)) {
                     Some(value) => *value = due,
                     None => *id = self.timer.insert(deadline, due).ok(),

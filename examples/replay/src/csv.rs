@@ -76,7 +76,7 @@ impl Reader<'_> {
     /// Moves on to the next line, and says whether there is one.
     fn next_line(&mut self) -> Result<bool, TraceError> {
         let found = self.lines.next().map_err(|error| broken_off(self.file, self.lines.number(), error))?;
-        if self.lines.is_cut() || self.text().len() >= LONGEST_LINE {
+        if self.lines.budget_exhausted() || self.text().len() >= LONGEST_LINE {
             return Err(self.wrong(format!("a line of less than {LONGEST_LINE} bytes"), quoted(self.text())));
         }
         Ok(found)

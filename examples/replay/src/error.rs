@@ -69,9 +69,9 @@ pub(crate) fn quoted_line(line: &[u8]) -> String {
 
 fn cut(text: &[u8], most: usize) -> String {
     // A character takes at most four bytes, so no more of a line of megabytes is looked at.
-    let (text, is_cut) = if text.len() > 4 * most { (&text[..4 * most], true) } else { (text, false) };
+    let (text, budget_exhausted) = if text.len() > 4 * most { (&text[..4 * most], true) } else { (text, false) };
     let text = String::from_utf8_lossy(text);
-    let (mut shown, mut chars, mut more) = (String::new(), 0, is_cut);
+    let (mut shown, mut chars, mut more) = (String::new(), 0, budget_exhausted);
     for character in text.chars() {
         // A tab and a quote are plain enough; what `escape_debug` makes of the rest can be printed.
         let escaped = match character {

@@ -86,7 +86,7 @@ impl<T: Copy> Timer<T> for FaultyTimer<T> {
         Ok(id)
     }
 
-    fn reschedule_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
+    fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
         let Some(key) = self.keys.get(&id).copied() else { return self.fault == Fault::StaleId };
         let held = self.queue.remove(&key).expect("every key is queued");
         let key = self.key_for(deadline);

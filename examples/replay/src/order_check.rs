@@ -65,7 +65,7 @@ fn use_timers(timers: &mut dyn Timer<()>, clock: &ManualClock, seed: u64) {
         let deadline = Deadline::at(soft).with_slack(slack);
         match rng.u8(..10) {
             0..=5 => ids.push(timers.insert(deadline, ()).expect("no limit was set")),
-            6 | 7 if !ids.is_empty() => _ = timers.reschedule(ids[rng.usize(..ids.len())], deadline),
+            6 | 7 if !ids.is_empty() => _ = timers.reset(ids[rng.usize(..ids.len())], deadline),
             _ if !ids.is_empty() => _ = timers.cancel(ids.swap_remove(rng.usize(..ids.len()))),
             _ => {}
         }

@@ -236,7 +236,7 @@ impl<'a> Replay<'a> {
     /// Moves a timer that is pending, and arms it where it is not: what a user does who keeps its id.
     fn arm(&mut self, event: &Event, deadline: Deadline) {
         let moved = match self.recorded[event.timer as usize] {
-            Recorded::Armed(serial) => self.reschedule(serial, event, deadline),
+            Recorded::Armed(serial) => self.reset(serial, event, deadline),
             _ => false,
         };
         if !moved {
@@ -244,12 +244,12 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn reschedule(&mut self, serial: Serial, event: &Event, deadline: Deadline) -> bool {
+    fn reset(&mut self, serial: Serial, event: &Event, deadline: Deadline) -> bool {
         let pending = self.outcome.book.is_pending(serial);
         let id = self.outcome.book.arming(serial).id;
-        let kind = if pending { Call::Reschedule } else { Call::Stale };
+        let kind = if pending { Call::Reset } else { Call::Stale };
         let timer = &mut *self.timer;
-        let found = self.stopwatch.time(|| timer.reschedule(id, deadline), |_| kind);
+        let found = self.stopwatch.time(|| timer.reset(id, deadline), |_| kind);
         if pending {
             self.outcome.book.note_moved(serial, event, deadline, found);
         } else {

@@ -134,9 +134,9 @@ fn call_row(text: &mut String, label: &str, sorted: &Sorted, watch: Watch) {
 pub(crate) fn label(call: Call) -> &'static str {
     match call {
         Call::Insert => "insert",
-        Call::Reschedule => "reschedule",
+        Call::Reset => "reset",
         Call::Cancel => "cancel",
-        Call::Stale => "reschedule or cancel, stale id",
+        Call::Stale => "reset or cancel, stale id",
         Call::FiringTurn => "turn that fires",
         Call::EmptyTurn => "turn that does not",
         Call::NextTurn => "next_turn",

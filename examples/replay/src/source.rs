@@ -20,7 +20,7 @@ pub(crate) struct Lines {
     bytes: Box<dyn BufRead>,
     text: Vec<u8>,
     number: u64,
-    is_cut: bool,
+    budget_exhausted: bool,
 }
 
 impl Lines {
@@ -53,14 +53,14 @@ impl Lines {
         } else {
             Box::new(whole)
         };
-        Ok(Self { bytes, text: Vec::new(), number: 0, is_cut: false })
+        Ok(Self { bytes, text: Vec::new(), number: 0, budget_exhausted: false })
     }
 
     /// Moves on to the next line, and says whether there is one.
     pub(crate) fn next(&mut self) -> io::Result<bool> {
         self.number += 1;
         self.text.clear();
-        self.is_cut = false;
+        self.budget_exhausted = false;
         let mut found = false;
         loop {
             let buffer = match self.bytes.fill_buf() {
@@ -74,7 +74,7 @@ impl Lines {
             let end = memchr::memchr(b'\n', buffer);
             let part = &buffer[..end.unwrap_or(buffer.len())];
             let room = LONGEST_KEPT - self.text.len();
-            self.is_cut |= part.len() > room;
+            self.budget_exhausted |= part.len() > room;
             self.text.extend_from_slice(&part[..part.len().min(room)]);
             let used = end.map_or(buffer.len(), |end| end + 1);
             self.bytes.consume(used);
@@ -95,8 +95,8 @@ impl Lines {
     }
 
     /// Whether the line was too long to be kept whole.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.is_cut
+    pub(crate) fn budget_exhausted(&self) -> bool {
+        self.budget_exhausted
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
         let mut lines = Lines::new(std::io::Cursor::new(text.into_bytes())).expect("memory can be read");
         let mut found = Vec::new();
         while lines.next().expect("memory can be read") {
-            found.push((lines.number(), lines.text().len(), lines.is_cut()));
+            found.push((lines.number(), lines.text().len(), lines.budget_exhausted()));
         }
         assert_eq!(found, [(1, 1, false), (2, 0, false), (3, LONGEST_KEPT, true), (4, 4, false)]);
     }

@@ -11,9 +11,9 @@ use std::time::Instant;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Call {
     Insert,
-    Reschedule,
+    Reset,
     Cancel,
-    /// A reschedule or a cancel by the id of a timer that has fired.
+    /// A reset or a cancel by the id of a timer that has fired.
     Stale,
     /// A turn that handed something out.
     FiringTurn,
@@ -24,7 +24,7 @@ pub(crate) enum Call {
 
 impl Call {
     pub(crate) const ALL: [Self; 7] =
-        [Self::Insert, Self::Reschedule, Self::Cancel, Self::Stale, Self::FiringTurn, Self::EmptyTurn, Self::NextTurn];
+        [Self::Insert, Self::Reset, Self::Cancel, Self::Stale, Self::FiringTurn, Self::EmptyTurn, Self::NextTurn];
 }
 
 /// Takes the time of calls.

@@ -20,7 +20,7 @@ pub(crate) struct Ends {
 
 impl Ends {
     pub(crate) fn of(outcome: &Outcome) -> Self {
-        let reset = outcome.samples.sorted(Call::Reschedule).len();
+        let reset = outcome.samples.sorted(Call::Reset).len();
         Self { cancelled: outcome.book.cancelled(), reset, fired: outcome.book.fired() }
     }
 
@@ -36,7 +36,7 @@ impl Ends {
 
 /// What the load makes a driver do. The replay's own turns at each event, and its questions before them, are no part of
 /// it.
-const WORK: [Call; 5] = [Call::Insert, Call::Reschedule, Call::Cancel, Call::Stale, Call::FiringTurn];
+const WORK: [Call; 5] = [Call::Insert, Call::Reset, Call::Cancel, Call::Stale, Call::FiringTurn];
 
 /// Nanoseconds of all that for each start.
 pub(crate) fn ns_per_start(outcome: &Outcome) -> f64 {

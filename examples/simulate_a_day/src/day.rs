@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use tickwheel::{CallbackGuard, Driver, Firing, Handle, ManualClock, Status, Timestamp};
+use tickwheel::{CallbackGuard, CallbackStatus, Driver, Handle, ManualClock, TimerEvent, Timestamp};
 
 use crate::Args;
 use crate::book::{Book, Event, Outcome};
@@ -94,9 +94,9 @@ pub(crate) fn simulate(
 impl Day {
     fn start(self: &Arc<Self>, connections: u32) -> Result<(), Box<dyn Error>> {
         let day = self.clone();
-        self.timers.call_every(QUARTER, move |firing| day.with(|world| world.end_quarter(firing)))?.detach();
+        self.timers.call_every(QUARTER, move |event| day.with(|world| world.end_quarter(event)))?.detach();
         let day = self.clone();
-        self.timers.call_every(HOUR, move |firing| day.with(|world| world.report(firing)))?.detach();
+        self.timers.call_every(HOUR, move |event| day.with(|world| world.report(event)))?.detach();
         let between = OPENING / connections;
         self.with(|world| (0..connections).for_each(|n| self.await_arrival(world, Timestamp::ZERO + between * n)));
         Ok(())
@@ -116,14 +116,14 @@ impl Day {
         call: fn(&Arc<Self>, &mut World, u32, Timestamp),
     ) -> Armed {
         let (day, due) = (self.clone(), now + delay);
-        let guard = self.timers.call_at(due, move |firing| day.with(|world| call(&day, world, id, firing.now)));
+        let guard = self.timers.call_at(due, move |event| day.with(|world| call(&day, world, id, event.now)));
         Armed { guard: guard.expect("the driver runs all day"), due }
     }
 
     /// Waits for a visitor who comes at `due`.
     fn await_arrival(self: &Arc<Self>, world: &mut World, due: Timestamp) {
         let day = self.clone();
-        let arrive = move |firing: Firing| day.with(|world| day.arrive(world, due, firing.now));
+        let arrive = move |event: TimerEvent| day.with(|world| day.arrive(world, due, event.now));
         self.timers.call_at(due, arrive).expect("the driver runs all day").detach();
         world.awaited += 1;
     }
@@ -136,8 +136,8 @@ impl Day {
         world.open += 1;
         let mut client = Client::new(world.seed, id);
         let day = self.clone();
-        let keep_alive = self.timers.call_every(KEEP_ALIVE, move |firing| {
-            day.with(|world| day.keep_alive(world, id, firing));
+        let keep_alive = self.timers.call_every(KEEP_ALIVE, move |event| {
+            day.with(|world| day.keep_alive(world, id, event));
         });
         let action = self.after(now, client.think(hour(now)), id, Self::act);
         let connection = Connection {
@@ -166,7 +166,7 @@ impl Day {
                 book.now.requests += 1;
                 book.withdrew(now, connection.last_request + IDLE_TIMEOUT);
                 connection.last_request = now;
-                connection.idle.reschedule(now + IDLE_TIMEOUT);
+                connection.idle.reset(now + IDLE_TIMEOUT);
                 let deadline = self.after(now, REQUEST_DEADLINE, id, Self::give_up).guard;
                 let step = self.attempt(connection, id, now);
                 connection.request = Some(Request { begun: now, deadline, step, failed: 0 });
@@ -237,25 +237,26 @@ impl Day {
         self.hang_up(world, id, now);
     }
 
-    fn keep_alive(self: &Arc<Self>, world: &mut World, id: u32, firing: Firing) {
+    fn keep_alive(self: &Arc<Self>, world: &mut World, id: u32, event: TimerEvent) {
         let World { book, connections, .. } = world;
         let connection = open(connections, id);
         connection.keep_alives += 1;
         let due = connection.opened + KEEP_ALIVE * connection.keep_alives;
-        book.happened(Event::KeepAlive, id, firing.now, due);
-        book.expect(firing.due == due && firing.missed == 0, || format!("keep-alive of {id}: {firing:?}"));
+        book.happened(Event::KeepAlive, id, event.now, due);
+        book.expect(event.due == due && event.missed == 0, || format!("keep-alive of {id}: {event:?}"));
         book.now.keep_alives += 1;
         connection.unanswered = if connection.is_vanished { connection.unanswered + 1 } else { 0 };
         if connection.unanswered == MOST_UNANSWERED {
             book.now.vanished += 1;
-            self.hang_up(world, id, firing.now);
+            self.hang_up(world, id, event.now);
         }
     }
 
     /// Closes a connection: all of its timers are cancelled as their guards are dropped. Another visitor comes soon.
     fn hang_up(self: &Arc<Self>, world: &mut World, id: u32, now: Timestamp) {
         let mut connection = world.connections[id as usize].take().expect("what is closed was open");
-        let pending = connection.waits_for().into_iter().filter(|(_, guard, _)| guard.status() == Status::Pending);
+        let pending =
+            connection.waits_for().into_iter().filter(|(_, guard, _)| guard.status() == CallbackStatus::Pending);
         pending.for_each(|(_, _, due)| world.book.withdrew(now, due));
         world.open -= 1;
         self.await_arrival(world, now + connection.client.stay_away());
@@ -296,21 +297,21 @@ impl World {
         self.book.expect(false, || format!("a timer of a request fired for {id}, which has none"));
     }
 
-    fn end_quarter(&mut self, firing: Firing) {
+    fn end_quarter(&mut self, event: TimerEvent) {
         let quarters = self.book.outcome.quarters.len() as u32 + 1;
-        self.book.happened(Event::Report, NOBODY, firing.now, Timestamp::ZERO + QUARTER * quarters);
+        self.book.happened(Event::Report, NOBODY, event.now, Timestamp::ZERO + QUARTER * quarters);
         self.book.turn_page(self.open);
     }
 
     /// A full hour. The report has been armed for an hour and the last quarter for less, so that this comes first (C3).
-    fn report(&mut self, firing: Firing) {
+    fn report(&mut self, event: TimerEvent) {
         let quarters = &self.book.outcome.quarters;
         let hours = (quarters.len() as u32 + 1) / 4;
         let before: u64 = quarters.iter().rev().take(3).map(|quarter| quarter.requests).sum();
         let requests = before + self.book.now.requests;
         self.progress.set_position(u64::from(hours));
         self.progress.set_message(format!("{hours:02}:00, {} open, {requests} requests", self.open));
-        self.book.happened(Event::Report, NOBODY, firing.now, Timestamp::ZERO + HOUR * hours);
+        self.book.happened(Event::Report, NOBODY, event.now, Timestamp::ZERO + HOUR * hours);
     }
 }
 

@@ -91,7 +91,7 @@ fn everything_else() -> Result<u32, Box<dyn Error>> {
     let clock = ManualClock::new();
     let timers = Driver::builder().clock(clock.clone()).shards(2).spawn(TimerHeap::new())?;
     let _entered = timers.enter();
-    let mut sleep = pin!(Handle::current().sleep(5 * MS));
+    let mut sleep = pin!(Handle::current_or_default().sleep(5 * MS));
     let mut context = Context::from_waker(Waker::noop());
     let after = timers.after(7 * MS)?;
     assert_eq!(sleep.as_mut().poll(&mut context), Poll::Pending);

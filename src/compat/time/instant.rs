@@ -11,8 +11,8 @@ use crate::future::to_instant;
 ///
 /// All arithmetic is the standard library's: adding or subtracting more than it can count panics.
 ///
-/// A driver's [`Timestamp`](crate::Timestamp) of it is [`Handle::timestamp_of`], and the way back is
-/// [`Handle::instant_of`].
+/// A driver's [`Timestamp`](crate::Timestamp) of it is [`Handle::to_timestamp`], and the way back is
+/// [`Handle::to_instant`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
     std: std::time::Instant,
@@ -23,9 +23,9 @@ impl Instant {
     ///
     /// # Panics
     ///
-    /// As [`Handle::current`].
+    /// As [`Handle::current_or_default`].
     pub fn now() -> Self {
-        let timers = Handle::current();
+        let timers = Handle::current_or_default();
         Self { std: to_instant(timers.core(), timers.now()) }
     }
 

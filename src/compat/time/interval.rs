@@ -113,12 +113,12 @@ impl Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero, and as [`Handle::current`]. Waiting for a tick does if the driver has no room for another
+/// If `period` is zero, and as [`Handle::current_or_default`]. Waiting for a tick does if the driver has no room for another
 /// timer.
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     let period = non_zero(period);
-    let timers = Handle::current();
+    let timers = Handle::current_or_default();
     let first = timers.now();
     Interval { inner: future::Interval::new(timers, first.into(), period) }
 }
@@ -127,12 +127,12 @@ pub fn interval(period: Duration) -> Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero, and as [`Handle::current`]. Waiting for a tick does if the driver has no room for another
+/// If `period` is zero, and as [`Handle::current_or_default`]. Waiting for a tick does if the driver has no room for another
 /// timer.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     let period = non_zero(period);
-    let timers = Handle::current();
+    let timers = Handle::current_or_default();
     let first = to_timestamp(timers.core(), start.into_std());
     Interval { inner: future::Interval::new(timers, first.into(), period) }
 }
@@ -140,7 +140,7 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 #[track_caller]
 fn non_zero(period: Duration) -> Period {
     match Period::every(period) {
-        Ok(period) => period.missed(MissedTicks::Burst),
+        Ok(period) => period.with_missed_ticks(MissedTicks::Burst),
         Err(_) => panic!("`period` must be non-zero."),
     }
 }

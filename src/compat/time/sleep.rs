@@ -59,9 +59,9 @@ impl Future for Sleep {
 ///
 /// # Panics
 ///
-/// As [`Handle::current`]. Polling it does if the driver has no room for another timer, as with tokio.
+/// As [`Handle::current_or_default`]. Polling it does if the driver has no room for another timer, as with tokio.
 pub fn sleep(duration: Duration) -> Sleep {
-    let timers = Handle::current();
+    let timers = Handle::current_or_default();
     let deadline = timers.now() + duration;
     Sleep { inner: future::Sleep::new(timers, deadline.into()) }
 }
@@ -72,7 +72,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 ///
 /// As [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    let timers = Handle::current();
+    let timers = Handle::current_or_default();
     let deadline = to_timestamp(timers.core(), deadline.into_std());
     Sleep { inner: future::Sleep::new(timers, deadline.into()) }
 }

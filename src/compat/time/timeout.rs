@@ -59,7 +59,7 @@ impl<T: Future> Future for Timeout<T> {
 ///
 /// # Panics
 ///
-/// As [`Handle::current`](crate::Handle::current). Polling it does if the driver has no room for another timer, as with
+/// As [`Handle::current_or_default`](crate::Handle::current_or_default). Polling it does if the driver has no room for another timer, as with
 /// tokio.
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), sleep: sleep(duration) }

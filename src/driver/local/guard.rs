@@ -5,7 +5,7 @@ use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 
-use super::super::callback::Status;
+use super::super::callback::CallbackStatus;
 use super::shared::AnyShared;
 use super::task::{LocalCall, LocalKind, LocalTask, Node, Phase};
 use crate::error::ArmError;
@@ -48,7 +48,7 @@ impl LocalGuard {
     }
 
     /// Where the callback is in its life. `Running` is said to the callback itself, and to what it calls.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> CallbackStatus {
         self.node().status()
     }
 
@@ -62,7 +62,7 @@ impl LocalGuard {
     /// - `Pending`: it is not called any more, and its closure has been dropped.
     /// - `Running`: the run that is under way is the last.
     /// - `Over`, `Full`: there was nothing to cancel.
-    pub fn cancel(&self) -> Status {
+    pub fn cancel(&self) -> CallbackStatus {
         let node = self.node();
         let status = node.status();
         match node.phase.get() {
@@ -83,11 +83,11 @@ impl LocalGuard {
     /// - `Running`: the next run of a periodic one is at `deadline`, unless it was cancelled during this one; one that
     ///   is called once has had its run.
     /// - `Over`, `Full`: nothing was done.
-    pub fn reschedule(&self, deadline: impl Into<Deadline>) -> Status {
+    pub fn reset(&self, deadline: impl Into<Deadline>) -> CallbackStatus {
         let (node, deadline) = (self.node(), deadline.into());
         match node.phase.get() {
             Phase::Armed(id) => {
-                if self.shared.reschedule(id, deadline) {
+                if self.shared.reset(id, deadline) {
                     node.armed(id, deadline, 0);
                 }
             }
@@ -97,9 +97,9 @@ impl LocalGuard {
         node.status()
     }
 
-    /// As [`reschedule`](Self::reschedule), to `delay` from now on.
-    pub fn reschedule_after(&self, delay: Duration) -> Status {
-        self.reschedule(self.shared.now() + delay)
+    /// As [`reset`](Self::reset), to `delay` from now on.
+    pub fn reset_after(&self, delay: Duration) -> CallbackStatus {
+        self.reset(self.shared.now() + delay)
     }
 
     /// Lets the callback go its way: it is called, or called again and again, until its driver is dropped.

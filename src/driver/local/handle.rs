@@ -7,10 +7,10 @@ use core::time::Duration;
 use std::boxed::Box;
 use std::task::Waker;
 
-use super::super::callback::Firing;
+use super::super::callback::TimerEvent;
 use super::guard::LocalGuard;
 use super::shared::AnyShared;
-use super::waiting::LocalWaiting;
+use super::waiting::LocalWakeGuard;
 use crate::error::{ArmError, ArmErrorReason};
 use crate::period::Period;
 use crate::time::{Deadline, Timestamp};
@@ -56,7 +56,11 @@ impl LocalHandle {
     /// # Errors
     ///
     /// [`ArmError`], which gives `call` back, if the driver was dropped or is full.
-    pub fn call_after<F: FnOnce(Firing) + 'static>(&self, delay: Duration, call: F) -> Result<LocalGuard, ArmError<F>> {
+    pub fn call_after<F: FnOnce(TimerEvent) + 'static>(
+        &self,
+        delay: Duration,
+        call: F,
+    ) -> Result<LocalGuard, ArmError<F>> {
         self.call_at(self.now() + delay, call)
     }
 
@@ -69,27 +73,31 @@ impl LocalHandle {
     /// [`ArmError`], which gives `call` back, if the driver was dropped or is full.
     pub fn call_at<F>(&self, deadline: impl Into<Deadline>, call: F) -> Result<LocalGuard, ArmError<F>>
     where
-        F: FnOnce(Firing) + 'static,
+        F: FnOnce(TimerEvent) + 'static,
     {
         LocalGuard::arm(&self.shared, deadline.into(), None, call, |call| {
             let mut call = Some(call);
-            Box::new(move |firing| {
+            Box::new(move |event| {
                 if let Some(call) = call.take() {
-                    call(firing);
+                    call(event);
                 }
             })
         })
     }
 
     /// Calls `call` every `period`, for the first time one period from now on. Ticks that it was too late for are left
-    /// out; [`call_periodically`](Self::call_periodically) has the other choices.
+    /// out; [`call_every_at`](Self::call_every_at) has the other choices.
     ///
     /// # Errors
     ///
     /// [`ArmError`], which gives `call` back, if `period` is zero, the driver was dropped or is full.
-    pub fn call_every<F: FnMut(Firing) + 'static>(&self, period: Duration, call: F) -> Result<LocalGuard, ArmError<F>> {
+    pub fn call_every<F: FnMut(TimerEvent) + 'static>(
+        &self,
+        period: Duration,
+        call: F,
+    ) -> Result<LocalGuard, ArmError<F>> {
         match Period::every(period) {
-            Ok(period) => self.call_periodically(self.now() + period.length(), period, call),
+            Ok(period) => self.call_every_at(self.now() + period.length(), period, call),
             Err(_) => Err(ArmError::new(call, ArmErrorReason::ZeroPeriod)),
         }
     }
@@ -100,14 +108,14 @@ impl LocalHandle {
     /// # Errors
     ///
     /// [`ArmError`], which gives `call` back, if the driver was dropped or is full.
-    pub fn call_periodically<F>(
+    pub fn call_every_at<F>(
         &self,
         first: impl Into<Deadline>,
         period: Period,
         call: F,
     ) -> Result<LocalGuard, ArmError<F>>
     where
-        F: FnMut(Firing) + 'static,
+        F: FnMut(TimerEvent) + 'static,
     {
         LocalGuard::arm(&self.shared, first.into(), Some(period), call, |call| Box::new(call))
     }
@@ -118,8 +126,8 @@ impl LocalHandle {
     /// # Errors
     ///
     /// [`ArmError`], which gives `waker` back, if the driver was dropped or is full.
-    pub fn wake_at(&self, deadline: impl Into<Deadline>, waker: Waker) -> Result<LocalWaiting, ArmError<Waker>> {
-        LocalWaiting::arm(&self.shared, deadline.into(), waker)
+    pub fn wake_at(&self, deadline: impl Into<Deadline>, waker: Waker) -> Result<LocalWakeGuard, ArmError<Waker>> {
+        LocalWakeGuard::arm(&self.shared, deadline.into(), waker)
     }
 
     /// As [`wake_at`](Self::wake_at), `delay` from now on.
@@ -127,7 +135,7 @@ impl LocalHandle {
     /// # Errors
     ///
     /// [`ArmError`], which gives `waker` back, if the driver was dropped or is full.
-    pub fn wake_after(&self, delay: Duration, waker: Waker) -> Result<LocalWaiting, ArmError<Waker>> {
+    pub fn wake_after(&self, delay: Duration, waker: Waker) -> Result<LocalWakeGuard, ArmError<Waker>> {
         self.wake_at(self.now() + delay, waker)
     }
 }

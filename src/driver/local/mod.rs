@@ -14,4 +14,4 @@ pub use guard::LocalGuard;
 pub use handle::LocalHandle;
 pub use owner::LocalDriver;
 pub use task::LocalTask;
-pub use waiting::LocalWaiting;
+pub use waiting::LocalWakeGuard;

@@ -7,11 +7,11 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::boxed::Box;
 
-use super::super::core::Turned;
+use super::super::core::TurnReport;
 use super::handle::LocalHandle;
 use super::shared::Shared;
 use super::task::LocalTask;
-use crate::clock::{Clock, FiredKind};
+use crate::clock::{Clock, TaskKind};
 use crate::error::ArmErrorReason;
 use crate::time::Timestamp;
 use crate::timer::{Budget, Timer};
@@ -33,7 +33,7 @@ use crate::timer::{Budget, Timer};
 ///
 /// let log = Rc::new(RefCell::new(Vec::new()));
 /// let written = log.clone();
-/// let tick = timers.call_every(Duration::from_millis(10), move |firing| written.borrow_mut().push(firing.due))?;
+/// let tick = timers.call_every(Duration::from_millis(10), move |event| written.borrow_mut().push(event.due))?;
 /// while let Some(next) = timers.next_turn().filter(|next| next.as_nanos() <= 30_000_000) {
 ///     clock.advance_to(next); // in earnest: wait for events until then
 ///     let _ = timers.turn(clock.now());
@@ -77,9 +77,9 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
     }
 
     /// The same driver with a hook that is called when a periodic callback is to be armed again and there is no room:
-    /// it is over then, and its guard says [`Full`](crate::Status::Full). It can only happen with a timer whose number
+    /// it is over then, and its guard says [`Full`](crate::CallbackStatus::Full). It can only happen with a timer whose number
     /// of timers is limited.
-    pub fn on_full(self, report: impl Fn(FiredKind, ArmErrorReason) + 'static) -> Self {
+    pub fn on_full(self, report: impl Fn(TaskKind, ArmErrorReason) + 'static) -> Self {
         *self.shared.on_full.borrow_mut() = Some(Rc::new(report));
         self
     }
@@ -93,7 +93,7 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
     /// the last turn's counts as the last turn's.
     ///
     /// It may be called from a callback, and fires what else is due then.
-    pub fn turn(&self, now: Timestamp) -> Turned {
+    pub fn turn(&self, now: Timestamp) -> TurnReport {
         let shared = self.handle.shared();
         let now = now.max(shared.turned_at.get());
         shared.turned_at.set(now);
@@ -107,8 +107,8 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
             shared.fire(expired);
         }
         shared.pass_on_panic();
-        let is_cut = budget.is_spent() && self.next_turn().is_some_and(|next| next <= now);
-        Turned { fired, is_cut }
+        let budget_exhausted = budget.is_spent() && self.next_turn().is_some_and(|next| next <= now);
+        TurnReport { fired, budget_exhausted }
     }
 
     /// When the next turn is wanted; a moment in the past says now, `None` that nothing is armed.

@@ -10,15 +10,15 @@ use std::panic::{catch_unwind, resume_unwind};
 use std::task::Waker;
 use std::vec::Vec;
 
-use super::super::callback::Firing;
+use super::super::callback::TimerEvent;
 use super::task::{LocalCall, LocalKind, LocalTask, Node, Phase};
-use crate::clock::{Clock, FiredKind};
+use crate::clock::{Clock, TaskKind};
 use crate::error::{ArmError, ArmErrorReason};
 use crate::time::{Deadline, Timestamp};
 use crate::timer::{Expired, Timer, TimerId};
 
 /// Called with what could not be armed again, and why.
-type OnFull = Rc<dyn Fn(FiredKind, ArmErrorReason)>;
+type OnFull = Rc<dyn Fn(TaskKind, ArmErrorReason)>;
 
 /// What a local driver, its handles and its guards share.
 pub(crate) struct Shared<C: ?Sized> {
@@ -82,8 +82,8 @@ impl AnyShared {
         })
     }
 
-    pub(crate) fn reschedule(&self, id: TimerId, deadline: Deadline) -> bool {
-        self.timer.borrow_mut().reschedule_deadline(id, deadline)
+    pub(crate) fn reset(&self, id: TimerId, deadline: Deadline) -> bool {
+        self.timer.borrow_mut().reset_deadline(id, deadline)
     }
 
     /// Takes a timer out; the caller drops what is in it.
@@ -122,11 +122,11 @@ impl AnyShared {
         let Some(call) = node.call.take() else { return };
         let mut run = Run { node, call: Some(call), after: Phase::Over };
         node.phase.set(Phase::Running);
-        let firing = Firing { due: node.due.get(), missed: node.missed.get(), now: self.now_in_turn() };
+        let event = TimerEvent { due: node.due.get(), missed: node.missed.get(), now: self.now_in_turn() };
         if let Some(call) = &mut run.call {
-            call(firing);
+            call(event);
         }
-        let Some((deadline, missed)) = node.next(firing.now) else { return };
+        let Some((deadline, missed)) = node.next(event.now) else { return };
         match self.arm(deadline, LocalTask(LocalKind::Call(node.clone()))) {
             Ok(id) => {
                 node.call.set(run.call.take());
@@ -137,7 +137,7 @@ impl AnyShared {
                 drop(run);
                 let on_full = self.on_full.borrow().clone();
                 if let Some(on_full) = on_full {
-                    on_full(FiredKind::Callback, error.reason());
+                    on_full(TaskKind::Callback, error.reason());
                 }
             }
             Err(_) => {}

@@ -9,13 +9,13 @@ use core::time::Duration;
 use std::boxed::Box;
 use std::task::Waker;
 
-use super::super::callback::{Firing, Status};
+use super::super::callback::{CallbackStatus, TimerEvent};
 use crate::period::Period;
 use crate::time::{Deadline, Timestamp};
 use crate::timer::TimerId;
 
 /// What is called. One that is called once is an `FnMut` that is dropped after its first run.
-pub(crate) type LocalCall = Box<dyn FnMut(Firing)>;
+pub(crate) type LocalCall = Box<dyn FnMut(TimerEvent)>;
 
 /// What a local driver's timer sets off when it fires, to name the timers that it takes: a `TimerWheel<LocalTask>`, a
 /// `TimerHeap<LocalTask>`, or one of your own.
@@ -68,12 +68,12 @@ impl Node {
         }
     }
 
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> CallbackStatus {
         match self.phase.get() {
-            Phase::Armed(_) => Status::Pending,
-            Phase::Running => Status::Running,
-            Phase::Over => Status::Over,
-            Phase::Full => Status::Full,
+            Phase::Armed(_) => CallbackStatus::Pending,
+            Phase::Running => CallbackStatus::Running,
+            Phase::Over => CallbackStatus::Over,
+            Phase::Full => CallbackStatus::Full,
         }
     }
 

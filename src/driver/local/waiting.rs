@@ -17,12 +17,12 @@ use crate::timer::TimerId;
 ///
 /// Every call takes constant time with a wheel, and the logarithm of the driver's timers with a heap.
 #[must_use = "a waker is not woken once this is dropped"]
-pub struct LocalWaiting {
+pub struct LocalWakeGuard {
     shared: Rc<AnyShared>,
     id: TimerId,
 }
 
-impl LocalWaiting {
+impl LocalWakeGuard {
     pub(crate) fn arm(shared: &Rc<AnyShared>, deadline: Deadline, waker: Waker) -> Result<Self, ArmError<Waker>> {
         match shared.arm(deadline, LocalTask(LocalKind::Wake(waker))) {
             Ok(id) => Ok(Self { shared: shared.clone(), id }),
@@ -51,17 +51,17 @@ impl LocalWaiting {
 
     /// Moves it to `deadline`, a [`Timestamp`] or a [`Deadline`] with slack. `false` if it does not wait any more:
     /// nothing was done, and another is to be armed.
-    pub fn reschedule(&self, deadline: impl Into<Deadline>) -> bool {
-        self.shared.reschedule(self.id, deadline.into())
+    pub fn reset(&self, deadline: impl Into<Deadline>) -> bool {
+        self.shared.reset(self.id, deadline.into())
     }
 
-    /// As [`reschedule`](Self::reschedule), to `delay` from now on.
-    pub fn reschedule_after(&self, delay: Duration) -> bool {
-        self.reschedule(self.shared.now() + delay)
+    /// As [`reset`](Self::reset), to `delay` from now on.
+    pub fn reset_after(&self, delay: Duration) -> bool {
+        self.reset(self.shared.now() + delay)
     }
 }
 
-impl Drop for LocalWaiting {
+impl Drop for LocalWakeGuard {
     fn drop(&mut self) {
         let task = self.shared.cancel(self.id);
         drop(task);
@@ -69,11 +69,11 @@ impl Drop for LocalWaiting {
 }
 
 /// A panic leaves nothing of it half done.
-impl UnwindSafe for LocalWaiting {}
-impl RefUnwindSafe for LocalWaiting {}
+impl UnwindSafe for LocalWakeGuard {}
+impl RefUnwindSafe for LocalWakeGuard {}
 
-impl fmt::Debug for LocalWaiting {
+impl fmt::Debug for LocalWakeGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalWaiting").field("expiry", &self.expiry()).finish()
+        f.debug_struct("LocalWakeGuard").field("expiry", &self.expiry()).finish()
     }
 }

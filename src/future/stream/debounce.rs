@@ -1,4 +1,4 @@
-//! Quiet before an item of a stream is handed out.
+//! Activity before an item of a stream is handed out.
 
 use core::fmt;
 use core::pin::Pin;
@@ -9,8 +9,8 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use crate::driver::Handle;
-use crate::error::SleepError;
-use crate::future::alarm::Alarm;
+use crate::error::TimerError;
+use crate::future::entry::TimerEntry;
 use crate::time::Deadline;
 
 /// How many items are taken from the inner stream before the executor has its turn.
@@ -34,7 +34,7 @@ pin_project! {
     ///
     /// # Errors
     ///
-    /// If there is no waiting, the item that waits is handed out at once, and the last item is a [`SleepError`].
+    /// If there is no waiting, the item that waits is handed out at once, and the last item is a [`TimerError`].
     ///
     /// # Examples
     ///
@@ -56,8 +56,8 @@ pin_project! {
     pub struct Debounce<S: Stream> {
         #[pin]
         stream: S,
-        alarm: Alarm,
-        quiet: Duration,
+        entry: TimerEntry,
+        activity: Duration,
         waiting: Option<S::Item>,
         stage: Stage,
     }
@@ -66,18 +66,18 @@ pin_project! {
 #[derive(Clone, Copy, Debug)]
 enum Stage {
     /// The quiet counts, if an item waits.
-    Quiet,
+    Activity,
     /// An item has come since.
     Fresh,
     /// The last item is still to come.
-    Failed(SleepError),
+    Failed(TimerError),
     Over,
 }
 
 impl<S: Stream> Debounce<S> {
-    pub(crate) fn new(stream: S, timers: &Handle, quiet: Duration) -> Self {
-        let alarm = Alarm::new(timers.clone(), Deadline::at(timers.now()));
-        Self { stream, alarm, quiet, waiting: None, stage: Stage::Quiet }
+    pub(crate) fn new(stream: S, timers: &Handle, activity: Duration) -> Self {
+        let entry = TimerEntry::new(timers.clone(), Deadline::at(timers.now()));
+        Self { stream, entry, activity, waiting: None, stage: Stage::Activity }
     }
 
     /// Gives the inner stream back. An item that waits is dropped.
@@ -87,12 +87,12 @@ impl<S: Stream> Debounce<S> {
 }
 
 impl<S: Stream> Stream for Debounce<S> {
-    type Item = Result<S::Item, SleepError>;
+    type Item = Result<S::Item, TimerError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
         match *this.stage {
-            Stage::Quiet | Stage::Fresh => {}
+            Stage::Activity | Stage::Fresh => {}
             Stage::Failed(error) => {
                 *this.stage = Stage::Over;
                 return Poll::Ready(Some(Err(error)));
@@ -107,7 +107,7 @@ impl<S: Stream> Stream for Debounce<S> {
                 }
                 Poll::Ready(None) => {
                     *this.stage = Stage::Over;
-                    this.alarm.cancel();
+                    this.entry.cancel();
                     return Poll::Ready(this.waiting.take().map(Ok));
                 }
                 Poll::Pending => {
@@ -115,10 +115,10 @@ impl<S: Stream> Stream for Debounce<S> {
                         return Poll::Pending;
                     }
                     if let Stage::Fresh = this.stage {
-                        this.alarm.reset(Deadline::at(this.alarm.now() + *this.quiet));
-                        *this.stage = Stage::Quiet;
+                        this.entry.reset(Deadline::at(this.entry.now() + *this.activity));
+                        *this.stage = Stage::Activity;
                     }
-                    if let Err(error) = ready!(this.alarm.poll(context)) {
+                    if let Err(error) = ready!(this.entry.poll(context)) {
                         *this.stage = Stage::Failed(error);
                     }
                     return Poll::Ready(this.waiting.take().map(Ok));
@@ -134,7 +134,7 @@ impl<S: Stream + fmt::Debug> fmt::Debug for Debounce<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Debounce")
             .field("stream", &self.stream)
-            .field("quiet", &self.quiet)
+            .field("activity", &self.activity)
             .field("has_waiting", &self.waiting.is_some())
             .finish_non_exhaustive()
     }

@@ -13,7 +13,7 @@ use crate::driver::Handle;
 /// every [`Stream`].
 ///
 /// Those without a driver in their arguments use the one that this thread has entered, else the process's:
-/// [`Handle::current`]. Their names do not clash with those of `futures`' `StreamExt`; import one of the two `as _` to
+/// [`Handle::current_or_default`]. Their names do not clash with those of `futures`' `StreamExt`; import one of the two `as _` to
 /// have both.
 ///
 /// What they have in common:
@@ -26,11 +26,11 @@ use crate::driver::Handle;
 ///
 /// # Panics
 ///
-/// Those that name no driver do as [`Handle::current`].
+/// Those that name no driver do as [`Handle::current_or_default`].
 pub trait StreamExt: Stream + Sized {
     /// Says so where the next item is longer than `limit` in coming: [`StreamTimeout`].
     fn timeout(self, limit: Duration) -> StreamTimeout<Self> {
-        self.timeout_on(&Handle::current(), limit)
+        self.timeout_on(&Handle::current_or_default(), limit)
     }
 
     /// [`timeout`](Self::timeout) on the driver given.
@@ -40,7 +40,7 @@ pub trait StreamExt: Stream + Sized {
 
     /// Lets `gap` go by after each item before it takes the next one: [`Throttle`].
     fn throttle(self, gap: Duration) -> Throttle<Self> {
-        self.throttle_on(&Handle::current(), gap)
+        self.throttle_on(&Handle::current_or_default(), gap)
     }
 
     /// [`throttle`](Self::throttle) on the driver given.
@@ -49,13 +49,13 @@ pub trait StreamExt: Stream + Sized {
     }
 
     /// Hands an item out once no other has come for as long as `quiet`: [`Debounce`].
-    fn debounce(self, quiet: Duration) -> Debounce<Self> {
-        self.debounce_on(&Handle::current(), quiet)
+    fn debounce(self, activity: Duration) -> Debounce<Self> {
+        self.debounce_on(&Handle::current_or_default(), activity)
     }
 
     /// [`debounce`](Self::debounce) on the driver given.
-    fn debounce_on(self, timers: &Handle, quiet: Duration) -> Debounce<Self> {
-        Debounce::new(self, timers, quiet)
+    fn debounce_on(self, timers: &Handle, activity: Duration) -> Debounce<Self> {
+        Debounce::new(self, timers, activity)
     }
 }
 

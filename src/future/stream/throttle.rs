@@ -8,8 +8,8 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use crate::driver::Handle;
-use crate::error::SleepError;
-use crate::future::alarm::Alarm;
+use crate::error::TimerError;
+use crate::future::entry::TimerEntry;
 use crate::time::Deadline;
 
 pin_project! {
@@ -27,7 +27,7 @@ pin_project! {
     ///
     /// # Errors
     ///
-    /// Its last item is a [`SleepError`] if there was no waiting.
+    /// Its last item is a [`TimerError`] if there was no waiting.
     ///
     /// # Examples
     ///
@@ -52,7 +52,7 @@ pin_project! {
     pub struct Throttle<S> {
         #[pin]
         stream: S,
-        alarm: Alarm,
+        entry: TimerEntry,
         gap: Duration,
         stage: Stage,
     }
@@ -69,7 +69,7 @@ enum Stage {
 
 impl<S> Throttle<S> {
     pub(crate) fn new(stream: S, timers: &Handle, gap: Duration) -> Self {
-        Self { stream, alarm: Alarm::new(timers.clone(), Deadline::at(timers.now())), gap, stage: Stage::Open }
+        Self { stream, entry: TimerEntry::new(timers.clone(), Deadline::at(timers.now())), gap, stage: Stage::Open }
     }
 
     /// Gives the inner stream back.
@@ -79,13 +79,13 @@ impl<S> Throttle<S> {
 }
 
 impl<S: Stream> Stream for Throttle<S> {
-    type Item = Result<S::Item, SleepError>;
+    type Item = Result<S::Item, TimerError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         match this.stage {
             Stage::Open => {}
-            Stage::Gap => match ready!(this.alarm.poll(context)) {
+            Stage::Gap => match ready!(this.entry.poll(context)) {
                 Ok(()) => *this.stage = Stage::Open,
                 Err(error) => {
                     *this.stage = Stage::Over;
@@ -96,7 +96,7 @@ impl<S: Stream> Stream for Throttle<S> {
         }
         let item = ready!(this.stream.poll_next(context));
         if item.is_some() {
-            this.alarm.reset(Deadline::at(this.alarm.now() + *this.gap));
+            this.entry.reset(Deadline::at(this.entry.now() + *this.gap));
             *this.stage = Stage::Gap;
         } else {
             *this.stage = Stage::Over;

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use crate::driver::Handle;
 use crate::error::TimeoutError;
-use crate::future::alarm::Alarm;
+use crate::future::entry::TimerEntry;
 use crate::time::Deadline;
 
 pin_project! {
@@ -29,7 +29,7 @@ pin_project! {
     /// # Errors
     ///
     /// Its items are [`TimeoutError::Elapsed`] where an item was too long in coming, and the stream goes on;
-    /// [`TimeoutError::Sleep`] if there was no waiting, as the last item.
+    /// [`TimeoutError::Timer`] if there was no waiting, as the last item.
     ///
     /// # Examples
     ///
@@ -54,7 +54,7 @@ pin_project! {
     pub struct StreamTimeout<S> {
         #[pin]
         stream: S,
-        alarm: Alarm,
+        entry: TimerEntry,
         limit: Duration,
         stage: Stage,
     }
@@ -73,7 +73,7 @@ enum Stage {
 
 impl<S> StreamTimeout<S> {
     pub(crate) fn new(stream: S, timers: &Handle, limit: Duration) -> Self {
-        Self { stream, alarm: Alarm::new(timers.clone(), Deadline::at(timers.now())), limit, stage: Stage::Fresh }
+        Self { stream, entry: TimerEntry::new(timers.clone(), Deadline::at(timers.now())), limit, stage: Stage::Fresh }
     }
 
     /// Gives the inner stream back.
@@ -97,20 +97,20 @@ impl<S: Stream> Stream for StreamTimeout<S> {
             }
             Poll::Ready(None) => {
                 *this.stage = Stage::Over;
-                this.alarm.cancel();
+                this.entry.cancel();
                 return Poll::Ready(None);
             }
             Poll::Pending => {}
         }
         match this.stage {
             Stage::Fresh => {
-                this.alarm.reset(Deadline::at(this.alarm.now() + *this.limit));
+                this.entry.reset(Deadline::at(this.entry.now() + *this.limit));
                 *this.stage = Stage::Limited;
             }
             Stage::Limited => {}
             Stage::Elapsed | Stage::Over => return Poll::Pending,
         }
-        let waited = ready!(this.alarm.poll(context));
+        let waited = ready!(this.entry.poll(context));
         *this.stage = if waited.is_ok() { Stage::Elapsed } else { Stage::Over };
         Poll::Ready(Some(Err(TimeoutError::after(waited))))
     }

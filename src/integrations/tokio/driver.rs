@@ -8,10 +8,10 @@ use std::io;
 use ::tokio::task::{AbortHandle, yield_now};
 
 #[cfg(not(target_os = "linux"))]
-use super::sleep::Alarm;
+use super::sleep::ReactorTimer;
 #[cfg(target_os = "linux")]
-use super::timerfd::Alarm;
-use crate::driver::{DriverBuilder, Handle, LoopDriver, Task};
+use super::timerfd::ReactorTimer;
+use crate::driver::{DriverBuilder, Handle, LoopDriver, TimerTask};
 use crate::sync::Arc;
 use crate::timer::Timer;
 
@@ -19,7 +19,7 @@ use crate::timer::Timer;
 ///
 /// It is a [`Handle`] too. Dropping it ends the task and shuts the driver down, which waits for callbacks on a callback
 /// pool and for nothing else. The runtime that shuts down does the same to it: what was armed is dropped, and its
-/// futures, wherever they are polled, end with [`SleepError::Closed`](crate::SleepError::Closed).
+/// futures, wherever they are polled, end with [`TimerError::Closed`](crate::TimerError::Closed).
 pub struct TokioDriver {
     shared: Arc<Shared>,
     /// None with a clock that is moved by hand.
@@ -28,7 +28,7 @@ pub struct TokioDriver {
 
 struct Shared {
     driver: LoopDriver,
-    alarm: Arc<Alarm>,
+    alarm: Arc<ReactorTimer>,
 }
 
 impl DriverBuilder {
@@ -66,8 +66,8 @@ impl DriverBuilder {
     /// })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn spawn_on_tokio(self, timer: impl Timer<Task> + Send + 'static) -> io::Result<TokioDriver> {
-        let alarm = Arc::new(Alarm::new()?);
+    pub fn spawn_on_tokio(self, timer: impl Timer<TimerTask> + Send + 'static) -> io::Result<TokioDriver> {
+        let alarm = Arc::new(ReactorTimer::new()?);
         // The driver outlives its shutting down, in its handles; the alarm does not.
         let on_earlier = Arc::downgrade(&alarm);
         let driver = self.for_event_loop(timer, move || {
@@ -76,9 +76,9 @@ impl DriverBuilder {
             }
         })?;
         alarm.follow(driver.core());
-        let is_led = driver.follow_clock();
+        let is_registered = driver.register_with_clock();
         let shared = Arc::new(Shared { driver, alarm });
-        let task = (!is_led).then(|| ::tokio::spawn(run(Closing(shared.clone()))).abort_handle());
+        let task = (!is_registered).then(|| ::tokio::spawn(run(Closing(shared.clone()))).abort_handle());
         Ok(TokioDriver { shared, task })
     }
 }

@@ -8,13 +8,13 @@ use ::tokio::time::timeout;
 use crate::driver::Core;
 use crate::sync::{Arc, Mutex, Weak};
 
-pub(super) struct Alarm {
+pub(super) struct ReactorTimer {
     earlier: Notify,
     /// Whose alarm it is.
     core: Mutex<Weak<Core>>,
 }
 
-impl Alarm {
+impl ReactorTimer {
     #[cfg_attr(target_os = "linux", allow(dead_code, reason = "elsewhere it cannot fail"))]
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self { earlier: Notify::new(), core: Mutex::new(Weak::new()) })
@@ -51,13 +51,13 @@ impl Alarm {
 mod tests {
     use core::time::Duration;
 
-    use super::Alarm;
+    use super::ReactorTimer;
     use crate::driver::{Driver, LoopDriver};
     use crate::heap::TimerHeap;
     use crate::sync::Arc;
 
-    fn driver() -> (LoopDriver, Arc<Alarm>) {
-        let alarm = Arc::new(Alarm::new().unwrap());
+    fn driver() -> (LoopDriver, Arc<ReactorTimer>) {
+        let alarm = Arc::new(ReactorTimer::new().unwrap());
         let on_earlier = alarm.clone();
         let driver = Driver::builder().for_event_loop(TimerHeap::new(), move || on_earlier.earlier()).unwrap();
         alarm.follow(driver.core());

@@ -22,13 +22,13 @@ use crate::sync::{Arc, Mutex, Weak};
 
 const ZERO: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
-pub(super) struct Alarm {
+pub(super) struct ReactorTimer {
     timer: Receiver,
     /// Whose alarm it is. Its lock is held while the timer is set.
     core: Mutex<Weak<Core>>,
 }
 
-impl Alarm {
+impl ReactorTimer {
     /// # Panics
     ///
     /// Outside of a tokio runtime, and in one without `enable_io`.
@@ -95,7 +95,7 @@ mod tests {
     use core::task::Poll;
     use core::time::Duration;
 
-    use super::Alarm;
+    use super::ReactorTimer;
     use crate::driver::{Driver, LoopDriver};
     use crate::heap::TimerHeap;
     use crate::sync::Arc;
@@ -103,10 +103,10 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     /// Runs a test on a runtime whose reactor looks for events after every task.
-    fn on_tokio(test: impl AsyncFnOnce(LoopDriver, &Alarm)) {
+    fn on_tokio(test: impl AsyncFnOnce(LoopDriver, &ReactorTimer)) {
         let mut runtime = ::tokio::runtime::Builder::new_current_thread();
         runtime.enable_io().event_interval(1).build().unwrap().block_on(async {
-            let alarm = Arc::new(Alarm::new().unwrap());
+            let alarm = Arc::new(ReactorTimer::new().unwrap());
             let on_earlier = alarm.clone();
             let driver = Driver::builder().for_event_loop(TimerHeap::new(), move || on_earlier.earlier()).unwrap();
             alarm.follow(driver.core());
@@ -115,7 +115,7 @@ mod tests {
     }
 
     /// Shows that it does not ring, however often the reactor looks.
-    async fn is_silent(alarm: &Alarm) {
+    async fn is_silent(alarm: &ReactorTimer) {
         let mut wait = pin!(alarm.wait());
         for _ in 0..100 {
             poll_fn(|context| {

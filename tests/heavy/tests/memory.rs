@@ -9,8 +9,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use peak_alloc::PeakAlloc;
 use tickwheel::{
-    Budget, Driver, ManualClock, Resolution, Small, Task, Tick, Timer, TimerExt, TimerHeap, TimerId, TimerWheel,
-    Timestamp,
+    Budget, Driver, ManualClock, Resolution, Tick, Timer, TimerExt, TimerHeap, TimerId, TimerTask, TimerWheel,
+    Timestamp, geometry::Small,
 };
 
 #[global_allocator]
@@ -77,8 +77,8 @@ impl<C: Timer<u64>> Watched<C> {
         self.check_bound();
     }
 
-    fn reschedule(&mut self, id: TimerId, tick: u64) {
-        assert!(self.timers.reschedule(id, ms(tick)), "it is armed");
+    fn reset(&mut self, id: TimerId, tick: u64) {
+        assert!(self.timers.reset(id, ms(tick)), "it is armed");
         self.check_bound();
     }
 
@@ -208,7 +208,7 @@ fn move_again_and_again<C: Timer<u64>>(make: impl FnOnce() -> C, live: usize, mo
         };
         // A far timer lies in a tree, whose nodes are larger than lines.
         watched.most = live * 2;
-        watched.reschedule(id, to);
+        watched.reset(id, to);
         armed[at].1 = to;
         if running && round % 10 == 0 {
             tick += 1;
@@ -267,10 +267,10 @@ fn adversary<C: Timer<u64>>(make: impl FnOnce() -> C, keep_every: usize, running
         }
         // What was kept moves to later, where it lies, and then to earlier; or goes, the oldest first.
         for (n, id) in kept.iter().enumerate() {
-            watched.reschedule(*id, now + (1 << 22) + n as u64);
+            watched.reset(*id, now + (1 << 22) + n as u64);
         }
         for (n, id) in kept.iter().enumerate() {
-            watched.reschedule(*id, now + (1 << 21) + n as u64 % 100);
+            watched.reset(*id, now + (1 << 21) + n as u64 % 100);
         }
         while kept.len() > ids.len() / keep_every {
             watched.cancel(kept.pop_front().expect("there are more"));
@@ -429,7 +429,7 @@ fn grows_by_pieces(mut timers: impl Timer<u64>) {
     }
     for id in &ids {
         let to = ms(1 + rng.u64(..TIMEOUT));
-        metered(&mut || assert!(timers.reschedule(*id, to)));
+        metered(&mut || assert!(timers.reset(*id, to)));
     }
     for id in ids.iter().step_by(2) {
         metered(&mut || assert!(timers.cancel(*id).is_some()));
@@ -469,8 +469,8 @@ fn c9_a_container_that_collects_nothing_is_caught() {
             self.timers.insert_deadline(deadline, value)
         }
 
-        fn reschedule_deadline(&mut self, id: TimerId, deadline: tickwheel::Deadline) -> bool {
-            self.timers.reschedule_deadline(id, deadline)
+        fn reset_deadline(&mut self, id: TimerId, deadline: tickwheel::Deadline) -> bool {
+            self.timers.reset_deadline(id, deadline)
         }
 
         fn cancel(&mut self, id: TimerId) -> Option<u64> {
@@ -538,7 +538,7 @@ fn c9_a_container_that_collects_nothing_is_caught() {
 }
 
 /// Through a driver: each round also makes and drops a closure, a guard and a callback.
-fn arm_and_cancel_through_a_driver(timer: impl Timer<Task> + Send + 'static, shards: usize) {
+fn arm_and_cancel_through_a_driver(timer: impl Timer<TimerTask> + Send + 'static, shards: usize) {
     let _alone = alone();
     let clock = ManualClock::new();
     let driver = Driver::builder().clock(clock.clone()).shards(shards).spawn(timer).unwrap();

@@ -89,7 +89,7 @@ fn handler() -> impl Strategy<Value = Handler> {
         4 => Just(Handler::Nothing),
         1 => when().prop_map(Handler::Arm),
         1 => any::<u16>().prop_map(Handler::Cancel),
-        1 => (any::<u16>(), when()).prop_map(|(pick, when)| Handler::Reschedule(pick, when)),
+        1 => (any::<u16>(), when()).prop_map(|(pick, when)| Handler::Reset(pick, when)),
         1 => Just(Handler::Stop),
     ]
 }
@@ -100,7 +100,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (0..60_u8, when()).prop_map(|(count, when)| Op::InsertMany(count, when)),
         3 => any::<u16>().prop_map(Op::Cancel),
         1 => Just(Op::CancelNewest),
-        4 => (any::<u16>(), when()).prop_map(|(pick, when)| Op::Reschedule(pick, when)),
+        4 => (any::<u16>(), when()).prop_map(|(pick, when)| Op::Reset(pick, when)),
         1 => any::<u16>().prop_map(Op::TouchStale),
         5 => (jump(), prop::option::of(0..20_u8), handler())
             .prop_map(|(to, budget, handler)| Op::Turn { to, budget, handler }),

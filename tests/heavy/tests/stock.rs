@@ -87,7 +87,7 @@ impl Mix {
         for _ in 0..calls {
             let due = self.due();
             if let Some(id) = self.ids[self.rng.usize(..timers)] {
-                let (allocated, found) = allocates(|| self.timers.reschedule(id, due));
+                let (allocated, found) = allocates(|| self.timers.reset(id, due));
                 assert!(found, "what is held is armed");
                 self.called(allocated);
             }

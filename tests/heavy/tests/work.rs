@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use fastrand::Rng;
-use tickwheel::{Budget, Resolution, Tick, Timer, TimerExt, TimerId, TimerWheel, Timestamp, Work};
+use tickwheel::{Budget, Resolution, Tick, Timer, TimerExt, TimerId, TimerWheel, Timestamp, WorkCounters};
 
 const RESOLUTION: Resolution = Resolution::MILLISECOND;
 /// What a call may touch beyond its budget.
@@ -20,7 +20,7 @@ fn ms(tick: u64) -> Timestamp {
 }
 
 /// Entries touched beside those that fired.
-fn upkeep(work: &Work) -> u64 {
+fn upkeep(work: &WorkCounters) -> u64 {
     work.touched() - work.fired
 }
 
@@ -61,8 +61,8 @@ impl Metered {
         self.call(|wheel| wheel.insert(ms(tick), value)).expect("no limit was set")
     }
 
-    fn reschedule(&mut self, id: TimerId, tick: u64) {
-        assert!(self.call(|wheel| wheel.reschedule(id, ms(tick))), "it is armed");
+    fn reset(&mut self, id: TimerId, tick: u64) {
+        assert!(self.call(|wheel| wheel.reset(id, ms(tick))), "it is armed");
     }
 
     fn cancel(&mut self, id: TimerId) {
@@ -178,7 +178,7 @@ fn c8_a_million_moved_to_later_at_once() {
             })
             .collect();
         for (id, tick) in ids {
-            metered.reschedule(id, tick + later);
+            metered.reset(id, tick + later);
         }
         metered.sleep_to_the_end();
         metered.report("a million moved to later");
@@ -229,7 +229,7 @@ fn c8_arming_and_cancelling_a_million() {
         let mut metered = Metered::new();
         let mut rng = Rng::with_seed(8);
         let mut ids: VecDeque<_> = (0..MILLION).map(|n| metered.insert(1 + rng.u64(..60_000), n)).collect();
-        assert_eq!(metered.wheel.work(), Work::default(), "arming touches no entry but its own");
+        assert_eq!(metered.wheel.work(), WorkCounters::default(), "arming touches no entry but its own");
         while !ids.is_empty() {
             let any = rng.usize(..ids.len());
             let id = match order {
@@ -241,7 +241,7 @@ fn c8_arming_and_cancelling_a_million() {
         }
         metered.report(order);
         let work = metered.wheel.work();
-        assert_eq!(work, Work::default(), "{order}: a cancelled timer is gone, and nothing is left to touch");
+        assert_eq!(work, WorkCounters::default(), "{order}: a cancelled timer is gone, and nothing is left to touch");
         metered.sleep_to_the_end();
     }
 }
@@ -252,7 +252,7 @@ fn c9_what_is_moved_to_earlier_or_cancelled_leaves_nothing() {
     let id = wheel.insert(ms(20_000), ()).expect("there is room");
     let others: Vec<_> = (1..20_000).map(|tick| wheel.insert(ms(tick), ()).expect("there is room")).collect();
     for tick in (1..20_000).rev() {
-        assert!(wheel.reschedule(id, ms(tick)));
+        assert!(wheel.reset(id, ms(tick)));
     }
     others.into_iter().for_each(|id| _ = wheel.cancel(id));
     wheel.check();
@@ -315,7 +315,7 @@ fn c8_a_mixed_load() {
             }
             _ if !ids.is_empty() => {
                 let (_, id) = ids[rng.usize(..ids.len())];
-                metered.reschedule(id, tick + 1 + rng.u64(..60_000));
+                metered.reset(id, tick + 1 + rng.u64(..60_000));
             }
             _ => {}
         }

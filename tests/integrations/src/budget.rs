@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
 use tickwheel::{
-    DelayQueue, Driver, Handle, ManualClock, MissedTicks, Period, SleepError, StreamExt as _, TimeoutError, TimerHeap,
-    Timestamp, compat, integrations,
+    DelayQueue, Driver, Elapsed, Handle, ManualClock, MissedTicks, Period, StreamExt as _, TimeoutError, TimerError,
+    TimerHeap, Timestamp, compat, integrations,
 };
 use tokio::task::coop::{has_budget_remaining, poll_proceed};
 use tower::Service;
@@ -49,7 +49,7 @@ fn a_sleep_that_is_ready_again_and_again_starves_nobody() {
 #[test]
 fn a_bursting_interval_starves_nobody() {
     starves_nobody(|timers| async move {
-        let period = Period::every(Duration::from_nanos(1)).unwrap().missed(MissedTicks::Burst);
+        let period = Period::every(Duration::from_nanos(1)).unwrap().with_missed_ticks(MissedTicks::Burst);
         let mut interval = timers.interval_at(Timestamp::ZERO, period);
         for _ in 0..100 {
             interval.tick().await.unwrap();
@@ -80,7 +80,7 @@ fn a_pending_sleep_takes_nothing_of_the_budget() {
 }
 
 /// Uses the budget up at each poll, as one does that reads a socket with always more to read.
-async fn greedy(timers: Handle) -> Result<(), SleepError> {
+async fn greedy(timers: Handle) -> Result<(), TimerError> {
     for _ in 0..AT_MOST {
         timers.sleep(Duration::ZERO).await?;
     }
@@ -122,7 +122,7 @@ fn a_time_limit_is_kept_though_the_budget_is_used_up() {
         let service = tower::service_fn(move |()| greedy(handle.clone()));
         integrations::tower::Timeout::new(service, timers, limit).typed().call(())
     });
-    assert_eq!(ended, Err(integrations::tower::TimeoutError::Elapsed));
+    assert_eq!(ended, Err(integrations::tower::TimeoutError::Elapsed(Elapsed::new())));
 }
 
 /// Does as much as a task may do in one poll.

@@ -22,7 +22,7 @@ struct Pipe {
     bytes: VecDeque<u8>,
     is_closed: bool,
     /// What is written is lost, and nobody is told.
-    is_cut: bool,
+    budget_exhausted: bool,
     reader: Option<Waker>,
 }
 
@@ -41,7 +41,7 @@ impl Pipe {
 impl Cable {
     /// From now on what is written is lost.
     pub(crate) fn cut(&self) {
-        self.0.lock().unwrap().is_cut = true;
+        self.0.lock().unwrap().budget_exhausted = true;
     }
 }
 
@@ -53,7 +53,7 @@ impl End {
     /// Writes without waiting.
     pub(crate) fn send(&self, bytes: &[u8]) {
         let mut pipe = self.outgoing.lock().unwrap();
-        if pipe.is_cut {
+        if pipe.budget_exhausted {
             return;
         }
         pipe.bytes.extend(bytes);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ::tokio::runtime::{Builder, Runtime};
 use tickwheel::integrations::tokio::TokioDriver;
-use tickwheel::{Budget, Driver, Handle, ManualClock, Resolution, SleepError, TimerHeap, TimerWheel};
+use tickwheel::{Budget, Driver, Handle, ManualClock, Resolution, TimerError, TimerHeap, TimerWheel};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -85,7 +85,7 @@ fn an_earlier_timer_armed_by_another_thread_is_not_slept_past() {
                     thread::sleep(Duration::from_micros(200));
                     let delay = Duration::from_micros(round * 20);
                     handle
-                        .call_after(delay, move |firing| sender.send(firing.now >= firing.due).unwrap())
+                        .call_after(delay, move |event| sender.send(event.now >= event.due).unwrap())
                         .unwrap()
                         .detach();
                 }
@@ -116,7 +116,7 @@ fn c1_none_is_early_and_none_is_lost_whoever_arms() {
                 for _ in 0..EACH {
                     let (fired, early) = (fired.clone(), early.clone());
                     let due = Instant::now() + Duration::from_micros(random.u64(..20_000));
-                    let call = move |_: tickwheel::Firing| {
+                    let call = move |_: tickwheel::TimerEvent| {
                         early.fetch_add(u64::from(Instant::now() < due), Ordering::Relaxed);
                         fired.fetch_add(1, Ordering::Relaxed);
                     };
@@ -159,7 +159,7 @@ fn callbacks_run_on_a_thread_of_the_runtime() {
     let runtime = Builder::new_multi_thread().enable_io().worker_threads(1).thread_name("a-worker").build().unwrap();
     let timers = runtime.block_on(async { spawn() });
     let (sender, receiver) = mpsc::channel();
-    let name = move |_: tickwheel::Firing| sender.send(thread::current().name().map(str::to_owned)).unwrap();
+    let name = move |_: tickwheel::TimerEvent| sender.send(thread::current().name().map(str::to_owned)).unwrap();
     timers.call_after(Duration::from_micros(100), name).unwrap().detach();
     assert_eq!(receiver.recv().unwrap().as_deref(), Some("a-worker"));
 }
@@ -205,7 +205,7 @@ fn l31_a_runtime_that_shuts_down_takes_its_driver_along() {
                 assert!(start.elapsed() < Duration::from_secs(30), "the runtime is gone and the driver is not");
                 thread::yield_now();
             }
-            assert_eq!(elsewhere.as_mut().poll(&mut context), Poll::Ready(Err(SleepError::Closed)));
+            assert_eq!(elsewhere.as_mut().poll(&mut context), Poll::Ready(Err(TimerError::Closed)));
             assert!(handle.call_after(HOUR, |_| ()).is_err());
             assert_eq!(handle.pending(), 0);
             drop(timers);
@@ -221,7 +221,7 @@ fn l31_dropping_the_driver_ends_its_task_and_closes_its_futures() {
             let waits = ::tokio::spawn(timers.sleep(HOUR));
             until(|| timers.pending() == 1).await;
             timers.shutdown();
-            assert_eq!(waits.await.unwrap(), Err(SleepError::Closed));
+            assert_eq!(waits.await.unwrap(), Err(TimerError::Closed));
             until(|| ::tokio::runtime::Handle::current().metrics().num_alive_tasks() == 0).await;
         });
     }
@@ -234,7 +234,7 @@ fn l14_the_driver_may_be_dropped_in_its_own_callback() {
             let timers = spawn();
             let handle = timers.handle();
             let (sender, receiver) = ::tokio::sync::oneshot::channel();
-            let end = move |_: tickwheel::Firing| {
+            let end = move |_: tickwheel::TimerEvent| {
                 drop(timers);
                 sender.send(()).unwrap();
             };

@@ -14,7 +14,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use tickwheel::integrations::tower::{Timeout, TimeoutError, TimeoutLayer};
-use tickwheel::{Driver, Elapsed, ManualClock, Resolution, SleepError, TimerHeap, TimerWheel};
+use tickwheel::{Driver, Elapsed, ManualClock, Resolution, TimerError, TimerHeap, TimerWheel};
 
 use crate::runtimes::{Runtime, on_each, settle};
 
@@ -87,11 +87,11 @@ fn l31_a_driver_that_is_shut_down_fails_the_request() {
         let typed = Timeout::new(stuck(), timers.handle(), LIMIT).typed().call(());
         timers.shutdown();
         let error = answer.await.unwrap_err();
-        assert_eq!(error.downcast_ref(), Some(&SleepError::Closed));
+        assert_eq!(error.downcast_ref(), Some(&TimerError::Closed));
         let error = typed.await.unwrap_err();
-        assert!(matches!(error, TimeoutError::Timer(SleepError::Closed)));
+        assert!(matches!(error, TimeoutError::Timer(TimerError::Closed)));
         assert_eq!(error.to_string(), "the request's time limit could not be held: the driver was shut down");
-        assert_eq!(error.source().unwrap().downcast_ref(), Some(&SleepError::Closed));
+        assert_eq!(error.source().unwrap().downcast_ref(), Some(&TimerError::Closed));
     });
 }
 
@@ -186,11 +186,11 @@ fn a_typed_error_keeps_the_services_own_and_has_it_as_its_source() {
         assert_eq!(chain(&*boxed).last().unwrap(), "the disk is full");
         let disk = TimeoutError::Service(io::Error::other("the disk is full"));
         assert_eq!(io::Error::from(disk).to_string(), "the disk is full");
-        let elapsed: TimeoutError<io::Error> = TimeoutError::Elapsed;
+        let elapsed: TimeoutError<io::Error> = TimeoutError::Elapsed(Elapsed::new());
         assert_eq!(elapsed.to_string(), "the request took longer than its time limit");
         assert_eq!(io::Error::from(elapsed).kind(), io::ErrorKind::TimedOut);
-        assert!(TimeoutError::<Broken>::Elapsed.source().is_none());
-        assert!(TimeoutError::<Broken>::Elapsed.into_boxed().is::<Elapsed>());
+        assert!(TimeoutError::<Broken>::Elapsed(Elapsed::new()).source().is_none());
+        assert!(TimeoutError::<Broken>::Elapsed(Elapsed::new()).into_boxed().is::<Elapsed>());
     });
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tickwheel::compat::time;
 use tickwheel::integrations::tokio::TokioDriver;
-use tickwheel::{Driver, Handle, MonotonicClock, Resolution, Sleep, Task, Timer, TimerHeap, TimerWheel, Timestamp};
+use tickwheel::{Driver, Handle, MonotonicClock, Resolution, Sleep, TimerTask, Timer, TimerHeap, TimerWheel, Timestamp};
 use tokio::runtime::Runtime;
 
 use crate::peers::{Limits, Peer, Resets, of_threads, runtime};
@@ -31,11 +31,11 @@ pub(crate) struct OneShard;
 /// The wheel, turned by a task of the runtime.
 pub(crate) struct InTokio;
 
-fn wheel() -> TimerWheel<Task> {
+fn wheel() -> TimerWheel<TimerTask> {
     TimerWheel::new(Resolution::MILLISECOND)
 }
 
-fn spawned(shards: usize, clock: MonotonicClock, timer: impl Timer<Task> + Send + 'static) -> Driver {
+fn spawned(shards: usize, clock: MonotonicClock, timer: impl Timer<TimerTask> + Send + 'static) -> Driver {
     Driver::builder().clock(clock).shards(shards).spawn(timer).expect("the system has one more thread")
 }
 

@@ -85,7 +85,7 @@ impl<M: Make, V: Value> Contender for Ours<M, V> {
     }
 
     fn reset(&mut self, key: &mut TimerId, due_ticks: u64) {
-        assert!(self.timers.reschedule(*key, at(due_ticks)), "the timer is armed");
+        assert!(self.timers.reset(*key, at(due_ticks)), "the timer is armed");
     }
 
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {

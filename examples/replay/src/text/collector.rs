@@ -35,7 +35,9 @@ pub(crate) struct Recording {
 pub(crate) fn read(file: &Path, lines: &mut Lines, settings: Settings) -> Result<Recording, TraceError> {
     let mut collector = Collector::new(settings);
     loop {
-        collector.take(lines.number(), lines.text(), lines.is_cut()).map_err(|what| TraceError::whole(file, what))?;
+        collector
+            .take(lines.number(), lines.text(), lines.budget_exhausted())
+            .map_err(|what| TraceError::whole(file, what))?;
         match lines.next() {
             Ok(true) => {}
             Ok(false) => break,
@@ -98,12 +100,12 @@ impl Collector {
         }
     }
 
-    fn take(&mut self, number: u64, text: &[u8], is_cut: bool) -> Result<(), String> {
+    fn take(&mut self, number: u64, text: &[u8], budget_exhausted: bool) -> Result<(), String> {
         if self.first.is_none() && !text.is_empty() {
             self.first = Some((number, quoted_line(text)));
         }
         match line::read(text) {
-            Line::Event(event) if !is_cut => self.keep(number, event)?,
+            Line::Event(event) if !budget_exhausted => self.keep(number, event)?,
             Line::Other => self.look_at_head(text),
             Line::Lost(count) => {
                 self.lost += count;

@@ -14,8 +14,8 @@ use core::fmt;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
-use crate::driver::{Core, Handle, Key, Peek, Task};
-use crate::error::{ArmErrorReason, SleepError};
+use crate::driver::{Core, Handle, Key, Lookup, TimerTask};
+use crate::error::{ArmErrorReason, TimerError};
 use crate::sync::Arc;
 use crate::time::{Deadline, Timestamp};
 use crate::timer::TimerId;
@@ -23,7 +23,7 @@ use crate::timer::TimerId;
 /// In place of a shard: the one of the thread that polls first.
 const OWN_SHARD: u32 = u32::MAX;
 
-pub(crate) struct Alarm {
+pub(crate) struct TimerEntry {
     core: Arc<Core>,
     deadline: Deadline,
     state: State,
@@ -44,7 +44,7 @@ enum State {
     Fired,
 }
 
-impl Alarm {
+impl TimerEntry {
     pub(crate) fn new(handle: Handle, deadline: Deadline) -> Self {
         let shard = handle.pinned_shard().unwrap_or(OWN_SHARD);
         Self { core: handle.into_core(), deadline, state: State::Idle, shard }
@@ -52,9 +52,9 @@ impl Alarm {
 
     /// One whose deadline lies `delay` after its first poll. Until then no clock is read.
     pub(crate) fn after(handle: Handle, delay: Duration) -> Self {
-        let mut alarm = Self::new(handle, Deadline::at(Timestamp::from_duration(delay)));
-        alarm.state = State::After;
-        alarm
+        let mut entry = Self::new(handle, Deadline::at(Timestamp::from_duration(delay)));
+        entry.state = State::After;
+        entry
     }
 
     pub(crate) fn core(&self) -> &Core {
@@ -76,9 +76,9 @@ impl Alarm {
             State::After | State::Idle => false,
             State::Armed { id, .. } => match self.core.shard(self.shard).peek(id, |_| ()) {
                 // As the next poll would find.
-                Peek::There(()) => !self.core.sleeper.wakes_itself() && self.has_come(),
-                Peek::Gone => true,
-                Peek::Closed => self.has_come(),
+                Lookup::Armed(()) => !self.core.sleeper.wakes_itself() && self.has_come(),
+                Lookup::Gone => true,
+                Lookup::Closed => self.has_come(),
             },
             State::Fired => true,
         }
@@ -89,7 +89,7 @@ impl Alarm {
     }
 
     /// Ready once the deadline has come. The waker kept is the one of the last poll (L6).
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TimerError>> {
         match self.state {
             State::After => {
                 let now = self.now();
@@ -109,7 +109,7 @@ impl Alarm {
         }
     }
 
-    fn arm(&mut self, now: Timestamp, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
+    fn arm(&mut self, now: Timestamp, context: &mut Context<'_>) -> Poll<Result<(), TimerError>> {
         if self.deadline.soft() <= now {
             return self.fired();
         }
@@ -137,45 +137,45 @@ impl Alarm {
     }
 
     /// Arms it, whether its deadline has come or not.
-    fn arm_unseen(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
+    fn arm_unseen(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TimerError>> {
         let shard = self.own_shard();
-        let task = Task::wake(context.waker().clone());
+        let task = TimerTask::wake(context.waker().clone());
         match self.core.arm(shard, self.deadline, task) {
             Ok(key) => {
                 self.state = State::Armed { id: key.id, is_earlier: false };
                 Poll::Pending
             }
             Err(error) => Poll::Ready(Err(match error.reason() {
-                ArmErrorReason::Full(limit) => SleepError::Full(limit),
-                ArmErrorReason::Closed | ArmErrorReason::ZeroPeriod => SleepError::Closed,
+                ArmErrorReason::Full(limit) => TimerError::Full(limit),
+                ArmErrorReason::Closed | ArmErrorReason::ZeroPeriod => TimerError::Closed,
             })),
         }
     }
 
-    fn look(&mut self, id: TimerId, context: &mut Context<'_>) -> Poll<Result<(), SleepError>> {
+    fn look(&mut self, id: TimerId, context: &mut Context<'_>) -> Poll<Result<(), TimerError>> {
         let shard = self.core.shard(self.shard);
         let mut seen = shard.peek(id, |task| task.will_wake(context.waker()));
-        if let Peek::There(false) = seen {
+        if let Lookup::Armed(false) = seen {
             // Neither the clone nor the drop of a waker may happen under the lock (L13).
-            let mut task = Task::wake(context.waker().clone());
+            let mut task = TimerTask::wake(context.waker().clone());
             seen = shard.peek(id, |armed| {
                 core::mem::swap(armed, &mut task);
                 true
             });
         }
         match seen {
-            Peek::There(_) => {
+            Lookup::Armed(_) => {
                 self.state = State::Armed { id, is_earlier: false };
                 Poll::Pending
             }
-            Peek::Gone => self.fired(),
+            Lookup::Gone => self.fired(),
             // It may have fired before the driver was shut down.
-            Peek::Closed if self.has_come() => self.fired(),
-            Peek::Closed => Poll::Ready(Err(SleepError::Closed)),
+            Lookup::Closed if self.has_come() => self.fired(),
+            Lookup::Closed => Poll::Ready(Err(TimerError::Closed)),
         }
     }
 
-    fn fired(&mut self) -> Poll<Result<(), SleepError>> {
+    fn fired(&mut self) -> Poll<Result<(), TimerError>> {
         self.state = State::Fired;
         Poll::Ready(Ok(()))
     }
@@ -188,7 +188,7 @@ impl Alarm {
         self.deadline = deadline;
         self.state = match self.state {
             State::Armed { id, is_earlier: was_earlier }
-                if self.core.reschedule(Key { shard: self.shard, id }, deadline) =>
+                if self.core.reset(Key { shard: self.shard, id }, deadline) =>
             {
                 State::Armed { id, is_earlier: is_earlier || was_earlier }
             }
@@ -216,14 +216,14 @@ impl Alarm {
     }
 }
 
-impl Drop for Alarm {
+impl Drop for TimerEntry {
     fn drop(&mut self) {
         self.cancel();
     }
 }
 
-impl fmt::Debug for Alarm {
+impl fmt::Debug for TimerEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Alarm").field("deadline", &self.deadline).field("has_fired", &self.has_fired()).finish()
+        f.debug_struct("TimerEntry").field("deadline", &self.deadline).field("has_fired", &self.has_fired()).finish()
     }
 }

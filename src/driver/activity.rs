@@ -8,7 +8,7 @@ use crate::sync::{Condvar, Counter, Mutex, MutexGuard, Ordering, thread};
 ///
 /// It is kept only for a driver whose clock is moved by hand.
 #[derive(Default)]
-pub(crate) struct Quiet {
+pub(crate) struct Activity {
     /// Set once, before the first turn.
     is_watched: Counter,
     state: Mutex<State>,
@@ -22,7 +22,7 @@ struct State {
     is_paused: bool,
 }
 
-impl Quiet {
+impl Activity {
     /// Begins to keep it.
     pub(crate) fn watch(&self) {
         self.is_watched.store(1, Ordering::Relaxed);
@@ -116,7 +116,7 @@ impl Quiet {
 
 /// A thread that is at work, until this is dropped, by a panic too.
 #[must_use]
-pub(crate) struct AtWork<'a>(&'a Quiet);
+pub(crate) struct AtWork<'a>(&'a Activity);
 
 impl Drop for AtWork<'_> {
     fn drop(&mut self) {

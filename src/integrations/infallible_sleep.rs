@@ -13,11 +13,11 @@ use crate::time::Deadline;
 /// A [`Sleep`] that stays pending once its driver is shut down, since completing would be early (L31), and panics if
 /// the driver has no room for another timer.
 #[derive(Debug)]
-pub(super) struct Patient {
+pub(super) struct InfallibleSleep {
     sleep: Sleep,
 }
 
-impl Patient {
+impl InfallibleSleep {
     pub(super) fn new(sleep: Sleep) -> Self {
         Self { sleep }
     }
@@ -31,7 +31,7 @@ impl Patient {
 
 /// For libraries with timers that are moved, and polled beside the io that uses up the task's budget.
 #[cfg(any(feature = "hyper", feature = "quinn"))]
-impl Patient {
+impl InfallibleSleep {
     pub(super) fn poll_unbudgeted(&mut self, context: &mut Context<'_>) -> Poll<()> {
         without_error(ready!(self.sleep.poll_unbudgeted(context)))
     }
