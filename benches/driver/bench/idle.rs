@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Table, Watch, digits, of_thread_named};
+use harness::{NoMore, Options, Table, Watch, digits, of_thread_named};
 use tickwheel::{Driver, DriverBuilder, Resolution, Timer, TimerHeap, TimerTask, TimerWheel};
-
-use crate::scale::Scale;
 
 /// The name of the driver's thread, to find it by.
 const NAME: &str = "idle-driver";
@@ -31,7 +29,8 @@ const FAR: [Far; 2] = [
     Far { name: "in 60–61 s", from: Duration::from_secs(60), spread: Duration::from_secs(1), has_upkeep: true },
 ];
 
-pub(crate) fn run(scale: &Scale, watch: &mut Watch) -> String {
+pub(crate) fn run(options: &Options<NoMore>, watch: &mut Watch) -> String {
+    let scale = (options.pick(10_000, 1_000_000, 1_000_000), Duration::from_millis(options.pick(100, 2000, 3000)));
     let mut table = Table::new(1, ["timers", "CPU, µs", "CPU, %", "wake-ups", "sleeps"].map(str::to_owned).into());
     for far in &FAR {
         watch.step(format!("idle, {}", far.name));
@@ -49,14 +48,14 @@ pub(crate) fn run(scale: &Scale, watch: &mut Watch) -> String {
     format!(
         "\n### Idle\n\n{} timers, none of which is due: what the driver's thread did in {:?}. Wake-ups as the driver \
          counts them, and sleeps as the system does (Linux; each ends with a wake-up).\n\n{table}",
-        scale.idle_timers, scale.watched
+        scale.0, scale.1
     )
 }
 
 /// Arms them all, lets the driver come to rest, watches it, and checks that all are still there.
 fn watch_driver(
     far: &Far,
-    scale: &Scale,
+    (timers, watched): (u64, Duration),
     builder: DriverBuilder,
     timer: impl Timer<TimerTask> + Send + 'static,
     has_upkeep: bool,
@@ -64,8 +63,8 @@ fn watch_driver(
     let driver = builder.thread_name(NAME).spawn(timer).map_err(|error| error.to_string())?;
     let called = Arc::new(AtomicU64::new(0));
     let start = driver.now();
-    for index in 0..scale.idle_timers {
-        let due = start + far.from + far.spread.mul_f64(index as f64 / scale.idle_timers as f64);
+    for index in 0..timers {
+        let due = start + far.from + far.spread.mul_f64(index as f64 / timers as f64);
         let called = called.clone();
         let count = move |_| _ = called.fetch_add(1, Ordering::Relaxed);
         driver.call_at(due, count).map_err(|error| error.to_string())?.detach();
@@ -73,11 +72,11 @@ fn watch_driver(
     thread::sleep(SETTLED);
 
     let (before, system_before, begun) = (driver.metrics(), of_thread_named(NAME), Instant::now());
-    thread::sleep(scale.watched);
+    thread::sleep(watched);
     let (after, system_after, passed) = (driver.metrics(), of_thread_named(NAME), begun.elapsed());
 
-    if after.pending as u64 != scale.idle_timers || called.load(Ordering::Relaxed) != 0 {
-        return Err(format!("{} of {} timers are still pending", after.pending, scale.idle_timers));
+    if after.pending as u64 != timers || called.load(Ordering::Relaxed) != 0 {
+        return Err(format!("{} of {} timers are still pending", after.pending, timers));
     }
     let wake_ups = after.wake_ups.total() - before.wake_ups.total();
     let allowed = if has_upkeep { passed.as_nanos().div_ceil(UPKEEP.as_nanos()) as u64 } else { 0 };

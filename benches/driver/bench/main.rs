@@ -17,7 +17,6 @@ mod armers;
 mod idle;
 mod lateness;
 mod pairs;
-mod scale;
 mod tickers;
 
 use std::process::ExitCode;
@@ -25,7 +24,6 @@ use std::process::ExitCode;
 use harness::{Bench, NoMore, Watch, description, exit, load_average, verdict, write};
 
 use armers::ARMERS;
-use scale::Scale;
 use tickers::TICKERS;
 
 /// Which versions were measured.
@@ -43,18 +41,17 @@ fn run() -> Result<(), String> {
         contenders: ARMERS.iter().map(|it| it.who.name).chain(TICKERS.iter().map(|it| it.who.name)).collect(),
     };
     let options = bench.options::<NoMore>();
-    let scale = Scale::of(&options);
     let load = load_average().map_or(String::new(), |load| format!(" Load average before: {load}."));
     let mut page = format!("One run, on {}.{load}\n", description());
     let mut watch = Watch::new(3);
     if options.wants_job("pairs") {
-        page += &pairs::run(&scale, &options, &mut watch);
+        page += &pairs::run(&options, &mut watch);
     }
     if options.wants_job("lateness") {
-        page += &lateness::run(&scale, &options, &mut watch);
+        page += &lateness::run(&options, &mut watch);
     }
     if options.wants_job("idle") {
-        page += &idle::run(&scale, &mut watch);
+        page += &idle::run(&options, &mut watch);
     }
     let results = watch.finish();
     if options.is_test() {

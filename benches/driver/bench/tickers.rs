@@ -4,14 +4,14 @@
 //!
 //! - The start lies at another place within a millisecond at each round, so that those that round up to a tick are
 //!   sometimes lucky and sometimes not.
-//! - All count from that start, so that nobody drifts, and make up for what they miss; crossbeam's `tick` alone
+//! - All count from that start, so that none drifts, and make up for what they miss; crossbeam's `tick` alone
 //!   counts the next period from when the last message was taken, and so has nothing to make up for.
 //! - The driver has one thread that waits for all timers; `std::thread::sleep`, `spin_sleep` and `tick` take a thread
 //!   for each period, the caller's.
 //! - A coarse driver rounds up to its tick of 1 ms, as tokio does. At 100 µs ten runs share a tick.
 //! - `spin_sleep` is used as it comes on Linux: it sleeps until 125 µs before the moment, then yields in a loop.
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -73,40 +73,25 @@ fn wheel() -> TimerWheel<TimerTask> {
     TimerWheel::new(Resolution::MILLISECOND)
 }
 
-/// Sends what it has collected once that is all.
-struct Collector {
-    runs: Vec<Run>,
-    wanted: usize,
-    all: Sender<Vec<Run>>,
-}
-
-impl Collector {
-    fn add(&mut self, run: Run) {
-        if self.runs.len() < self.wanted {
-            self.runs.push(run);
-        }
-        if self.runs.len() == self.wanted {
-            // After the first time there is nobody any more who listens, and nothing to be sent.
-            let _ = self.all.send(std::mem::take(&mut self.runs));
-            self.wanted = 0;
-        }
-    }
-}
-
 /// A periodic callback.
 fn by_driver(builder: DriverBuilder, timer: impl Timer<TimerTask> + Send + 'static, beat: Beat) -> Vec<Run> {
     // One clock for the driver and for what is measured: its zero is `zero` to the nanosecond.
     let (zero, clock) = same_zero();
     let driver = builder.clock(clock).spawn(timer).expect("the system has one more thread");
-    let (all, collected) = channel();
-    let mut collector = Collector { runs: Vec::with_capacity(beat.count), wanted: beat.count, all };
+    // With room for all, and no receiver that waits: sending allocates nothing and wakes no thread.
+    let (all, runs) = sync_channel(beat.count);
     let every = Period::every(beat.period).expect("no period is zero").with_missed_ticks(MissedTicks::Burst);
     let guard = driver.call_every_at(driver.now() + beat.first, every, move |event| {
         let ran = Instant::now();
-        collector.add(Run { due: zero + (event.due - Timestamp::ZERO), ran });
+        // What does not fit any more was not asked for.
+        let _ = all.try_send(Run { due: zero + (event.due - Timestamp::ZERO), ran });
     });
     let guard = guard.expect("the driver runs");
-    let runs = collected.recv_timeout(patience(beat)).unwrap_or_default();
+    thread::sleep(beat.first + beat.period * beat.count as u32);
+    // How long to wait for runs before they count as lost.
+    let until = Instant::now() + beat.period * beat.count as u32 * 3 + Duration::from_secs(20);
+    let runs = (0..beat.count).map_while(|_| runs.recv_timeout(until.saturating_duration_since(Instant::now())).ok());
+    let runs = runs.collect();
     guard.cancel_and_wait();
     runs
 }
@@ -155,9 +140,4 @@ fn by_interval(beat: Beat) -> Vec<Run> {
         runs
     });
     runtime.block_on(ticking).expect("the task does not panic")
-}
-
-/// How long to wait for runs before they count as lost.
-fn patience(beat: Beat) -> Duration {
-    beat.period * beat.count as u32 * 4 + Duration::from_secs(20)
 }

@@ -3,9 +3,8 @@
 //! Every task has a deadline, drawn evenly from a span of some seconds that begins when all are spawned; it makes its
 //! sleep when it is polled for the first time, and takes the time when that is over. Processor time is that of the
 //! whole process from the first spawn to the last end, so that threads of a contender's own are counted; what the same
-//! tasks cost without a sleep is in it, and stands in a line of its own ([`Nobody`]).
+//! tasks cost without a sleep is in it, and stands in a line of its own ([`NoSleep`]).
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, Thread};
@@ -76,42 +75,33 @@ impl Ends {
     }
 }
 
-struct Crowd<S> {
-    scale: Scale,
-    round: u64,
-    sleepers: PhantomData<S>,
-}
-
 pub(crate) fn start<S: Sleepers>(scale: Scale) -> Box<dyn Rounds> {
-    Box::new(Crowd::<S> { scale, round: 0, sleepers: PhantomData })
+    let mut seeds = SEED..;
+    Box::new(move || round::<S>(&scale, Rng::with_seed(seeds.next().expect("there is always one more"))))
 }
 
-impl<S: Sleepers> Rounds for Crowd<S> {
-    fn round(&mut self) -> Result<Vec<f64>, String> {
-        let Scale { crowd, spread, lead, patience, .. } = self.scale;
-        let mut random = Rng::with_seed(SEED + self.round);
-        self.round += 1;
-        let after: Vec<_> = (0..crowd).map(|_| lead + spread.mul_f64(random.f64())).collect();
-        let (ends, sleepers) = (Ends::new(crowd), Arc::new(S::gather()));
+fn round<S: Sleepers>(scale: &Scale, mut random: Rng) -> Result<Vec<f64>, String> {
+    let Scale { crowd, spread, lead, patience, .. } = *scale;
+    let after: Vec<_> = (0..crowd).map(|_| lead + spread.mul_f64(random.f64())).collect();
+    let (ends, sleepers) = (Ends::new(crowd), Arc::new(S::gather()));
 
-        let (cpu, begun) = (of_process(), Instant::now());
-        let due = after.into_iter().map(|after| begun + after).collect();
-        sleepers.spawn(due, &ends);
-        ends.wait(begun + lead + spread + patience)?;
-        let cpu_ns = (of_process() - cpu).as_nanos() as f64 / crowd as f64;
-        if !S::WAIT {
-            return Ok(vec![cpu_ns]);
-        }
-
-        let early = ends.early.load(Ordering::Relaxed);
-        if early > 0 {
-            return Err(format!("{early} of {crowd} were early"));
-        }
-        let mut late_ns: Vec<_> = ends.late_ns.iter().map(|late| late.load(Ordering::Relaxed)).collect();
-        late_ns.sort_unstable();
-        let quantile = |share: f64| late_ns[((crowd - 1) as f64 * share) as usize] as f64;
-        Ok(vec![cpu_ns, quantile(0.5), quantile(0.99), quantile(1.0)])
+    let (cpu, begun) = (of_process(), Instant::now());
+    let due = after.into_iter().map(|after| begun + after).collect();
+    sleepers.spawn(due, &ends);
+    ends.wait(begun + lead + spread + patience)?;
+    let cpu_ns = (of_process() - cpu).as_nanos() as f64 / crowd as f64;
+    if !S::WAIT {
+        return Ok(vec![cpu_ns]);
     }
+
+    let early = ends.early.load(Ordering::Relaxed);
+    if early > 0 {
+        return Err(format!("{early} of {crowd} were early"));
+    }
+    let mut late_ns: Vec<_> = ends.late_ns.iter().map(|late| late.load(Ordering::Relaxed)).collect();
+    late_ns.sort_unstable();
+    let quantile = |share: f64| late_ns[((crowd - 1) as f64 * share) as usize] as f64;
+    Ok(vec![cpu_ns, quantile(0.5), quantile(0.99), quantile(1.0)])
 }
 
 /// A task for each, with a sleep of the peer's.
@@ -133,10 +123,10 @@ impl<P: Peer> Sleepers for In<P> {
     }
 }
 
-/// The same tasks, and nobody to wait for: what of the cost is not the sleeps'.
-pub(crate) struct Nobody(Runtime);
+/// The same tasks, which wait for nothing: what of the cost is not the sleeps'.
+pub(crate) struct NoSleep(Runtime);
 
-impl Sleepers for Nobody {
+impl Sleepers for NoSleep {
     const WAIT: bool = false;
 
     fn gather() -> Self {

@@ -21,8 +21,8 @@
 //! | `contention` | `poll`, on 1, 2, 4 and 8 threads at once |
 //! | `workers` | `poll`, in a task on each worker of a runtime of two threads |
 //!
-//! [`once`], [`resets`], [`crowd`] and [`contention`] hold the jobs, [`peers`] who takes part and what favours or harms
-//! each. Every run is checked: nothing is ready early, nothing is lost, and what was dropped wakes nobody.
+//! [`once`], [`resets`], [`crowd`] and [`contention`] hold the jobs, [`peers`] the contenders and what favors or harms
+//! each. Every run is checked: nothing is ready early, nothing is lost, and what was dropped wakes no task.
 
 mod block_on;
 mod contention;

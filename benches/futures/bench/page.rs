@@ -47,7 +47,7 @@ pub(crate) fn page(scale: &Scale, who: &[Who], results: &Results, quick: bool) -
     if !goals.is_empty() {
         text += &format!("\n### Goals of the futures\n\n{goals}");
     }
-    text += "\nEvery run was checked: nothing was ready early, nothing was lost, and what was dropped woke nobody.\n";
+    text += "\nEvery run was checked: nothing was ready early, nothing was lost, and what was dropped woke no task.\n";
     for failure in &results.failures {
         text += &format!("\nFailed, and left out: {failure}.\n");
     }
@@ -69,12 +69,8 @@ fn yardsticks() -> impl Iterator<Item = &'static str> {
 /// What the crate's futures set out to reach, as far as this run has figures.
 fn goals(results: &Results) -> Vec<Verdict> {
     let value = |job: &str, figure: &str, who: &str| results.row(job, figure)?.value(who);
-    let verdict = |what: &str, wanted: f64, seen: f64, show: &dyn Fn(f64) -> String| Verdict {
-        of: vec![what.to_owned()],
-        wanted: format!("≤ {}", show(wanted)),
-        seen: show(seen),
-        met: seen <= wanted,
-        guard: false,
+    let verdict = |what: &str, wanted: f64, seen: f64, show: &dyn Fn(f64) -> String| {
+        Verdict::at_most(vec![what.to_owned()], wanted, 1.0, seen, show)
     };
     let most = |what: &str, wanted, unit: &str, seen: Option<f64>| {
         seen.map(|seen| verdict(what, wanted, seen, &|value| format!("{} {unit}", digits(value))))

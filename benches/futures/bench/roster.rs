@@ -3,13 +3,13 @@
 use harness::{Kind, Rounds, Who};
 
 use crate::contention;
-use crate::crowd::{self, Nobody, Sleepers};
+use crate::crowd::{self, NoSleep, Sleepers};
 use crate::job::Job;
 use crate::once::{self, AroundPending, AroundReady, Create, PollOnce};
 #[cfg(tokio_unstable)]
 use crate::peers::TokioAlt;
 use crate::peers::{
-    AsyncIo, FuturesTimer, Heap, In, InTokio, Limits, Named, OneShard, Ours, Peer, Pingora, Resets, Tokio, Wheel,
+    AsyncIo, FuturesTimer, HEAP, IN_TOKIO, In, Limits, Named, ONE_SHARD, Ours, Peer, Pingora, Resets, Tokio, WHEEL,
 };
 use crate::queues::{Queue, TokioQueue};
 use crate::resets;
@@ -89,12 +89,12 @@ pub(crate) static CONTENDERS: &[Contender] = &[
         MAIN,
         Kind::Ours,
         "`Handle::sleep` and `timeout` on a `TimerWheel` of 1 ms, a shard for each thread",
-        all::<Ours<Wheel>>,
+        all::<Ours<WHEEL>>,
     ),
-    contender("wheel-1-shard", Kind::Ours, "the same with one shard", contention::<Ours<OneShard>>),
+    contender("wheel-1-shard", Kind::Ours, "the same with one shard", contention::<Ours<ONE_SHARD>>),
     contender("wheel-named", Kind::Ours, "`compat::time`, the functions with tokio's names", all::<Named>),
-    contender("heap", Kind::Ours, "the same as wheel on a `TimerHeap`", all::<Ours<Heap>>),
-    contender("wheel-tokio", Kind::Ours, "the same as wheel, turned by a task of the runtime", all::<Ours<InTokio>>),
+    contender("heap", Kind::Ours, "the same as wheel on a `TimerHeap`", all::<Ours<HEAP>>),
+    contender("wheel-tokio", Kind::Ours, "the same as wheel, turned by a task of the runtime", all::<Ours<IN_TOKIO>>),
     contender("wheel-queue", Kind::Ours, "one `DelayQueue` in one task", crowd::<Queue>),
     contender("tokio", Kind::Published("tokio"), "`tokio::time`", all::<Tokio>),
     #[cfg(tokio_unstable)]
@@ -103,7 +103,7 @@ pub(crate) static CONTENDERS: &[Contender] = &[
     contender("async-io", Kind::Published("async-io"), "`Timer`", resets::<AsyncIo>),
     contender("futures-timer", Kind::Published("futures-timer"), "`Delay`", resets::<FuturesTimer>),
     contender("pingora", Kind::Published("pingora-timeout"), "`fast_sleep` and `fast_timeout`", limits::<Pingora>),
-    contender("no-sleep", Kind::Baseline, "the tasks of the crowd, without a sleep", crowd::<Nobody>),
+    contender("no-sleep", Kind::Baseline, "the tasks of the crowd, without a sleep", crowd::<NoSleep>),
     contender("clock", Kind::Baseline, "`Instant::now()`, which every deadline but a given one begins with", clock),
     contender("arc", Kind::Baseline, "an `Arc` cloned and dropped, as a share in a driver is", share),
 ];

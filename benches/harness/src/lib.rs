@@ -19,6 +19,8 @@ mod threads;
 mod waker;
 mod watch;
 
+pub use indicatif::HumanDuration;
+
 pub use calls::*;
 pub use machine::*;
 pub use measure::*;

@@ -30,6 +30,13 @@ pub trait Rounds {
     }
 }
 
+/// A round that needs nothing besides.
+impl<F: FnMut() -> Result<Vec<f64>, String>> Rounds for F {
+    fn round(&mut self) -> Result<Vec<f64>, String> {
+        self()
+    }
+}
+
 /// A contender and how it is set up for a job, if it takes part.
 pub struct Start<'a> {
     contender: &'static str,

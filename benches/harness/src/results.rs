@@ -1,5 +1,7 @@
 //! What a run found, before it is written down in one form or another.
 
+use std::fmt::Debug;
+
 use serde::Serialize;
 
 use crate::stats::Spread;
@@ -115,4 +117,11 @@ impl Results {
         figures.iter_mut().for_each(|rows| rows.sort_by_key(|row| row.timers));
         figures
     }
+}
+
+/// # Errors
+///
+/// That what was seen is not what was expected.
+pub fn expect<T: PartialEq + Debug>(seen: T, expected: T, what: &str) -> Result<(), String> {
+    if seen == expected { Ok(()) } else { Err(format!("{what}: {seen:?} instead of {expected:?}")) }
 }

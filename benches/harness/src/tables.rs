@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use indicatif::HumanCount;
+
 use crate::machine::version;
 use crate::results::{Calls, Cell, LONGEST, Row};
 
@@ -139,6 +141,13 @@ pub struct Verdict {
     pub guard: bool,
 }
 
+impl Verdict {
+    /// A figure that is to be no greater than `wanted`, within a factor of `room`.
+    pub fn at_most(of: Vec<String>, wanted: f64, room: f64, seen: f64, show: impl Fn(f64) -> String) -> Self {
+        Self { of, wanted: format!("≤ {}", show(wanted)), seen: show(seen), met: seen <= wanted * room, guard: false }
+    }
+}
+
 /// All of them, or nothing where there are none.
 pub fn verdicts(heads: &[&str], verdicts: &[Verdict]) -> String {
     let heads = heads.iter().chain(&["goal", "measured", ""]).map(|&head| head.to_owned()).collect::<Vec<_>>();
@@ -202,20 +211,5 @@ pub fn time(ns: f64) -> String {
 
 /// A number with a comma between each three digits.
 pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-pub fn minutes(seconds: u64) -> String {
-    match seconds {
-        120.. => format!("{} minutes", seconds / 60),
-        _ => format!("{seconds} seconds"),
-    }
+    HumanCount(number as u64).to_string()
 }

@@ -1,4 +1,4 @@
-//! The waker that sleeps are polled with: counted, as those of all runtimes are, and it notes whom it wakes.
+//! The waker that sleeps are polled with: counted, as those of all runtimes are, and it counts how often it wakes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -30,7 +30,7 @@
 //! - No contender reads a clock: deadlines are given as points in time. In a program each arming or reset would first
 //!   read one (about 25 ns), unless it keeps the time of its last wake-up; that favors none of them, but makes all
 //!   ratios larger.
-//! - What favours or harms a single contender stands at its own file in [`contenders`].
+//! - What favors or harms a single contender stands at its own file in [`contenders`].
 
 mod contender;
 pub mod contenders;

@@ -4,7 +4,7 @@
 //!
 //! The loop of ticks runs inside one `block_on`, and each tick costs one `tokio::time::advance`: a look at the driver
 //! without a system call, about 240 ns. That is what harms tokio at 10^3 timers, where most ticks fire nothing; in a
-//! program the same step is a whole `epoll_wait`, so it is still favoured. Cooperative budgets are off, or every 128th
+//! program the same step is a whole `epoll_wait`, so it is still favored. Cooperative budgets are off, or every 128th
 //! poll would be refused.
 
 use std::future::Future;

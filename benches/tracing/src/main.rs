@@ -1,5 +1,5 @@
 //! What `scripts/count-tracing` counts the instructions of: a driver, with the feature `tracing` or without, and with
-//! nobody who listens.
+//! no subscriber.
 //!
 //! `tickwheel-tracing JOB ROUNDS` makes so many rounds of a job, on one thread and a clock moved by hand, so that two
 //! runs differ by nothing but their rounds:

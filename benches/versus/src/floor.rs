@@ -18,40 +18,29 @@ type Node = (u64, u64, u64);
 struct Line(u64);
 
 /// Both, with as many elements as there would be timers.
-struct Floor {
-    slab: Slab<Node>,
-    keys: Vec<u32>,
-    lines: Vec<Line>,
-    rng: Rng,
-}
-
-impl Rounds for Floor {
-    fn round(&mut self) -> Result<Vec<f64>, String> {
-        let Self { slab, keys, lines, rng } = self;
-        let replaced = ns_each(OPERATIONS, || {
-            for _ in 0..OPERATIONS {
-                let key = &mut keys[rng.usize(..slab.len())];
-                let node = slab.remove(*key as usize);
-                *key = slab.insert(black_box(node)) as u32;
-            }
-        });
-        let read = ns_each(OPERATIONS, || {
-            for _ in 0..OPERATIONS {
-                black_box(lines[rng.usize(..lines.len())].0);
-            }
-        });
-        Ok(vec![replaced, read])
-    }
-}
-
 pub(crate) fn measure(timers: usize, plan: &Plan, watch: &mut Watch) -> Vec<Row> {
     let figures = ["slab remove + insert", "one random cache line"];
     let rows = figures.map(|figure| Row::new("floor", figure, CPU, Some(timers)));
     let start = move || -> Option<Box<dyn Rounds>> {
-        let mut slab = Slab::new();
+        let mut slab: Slab<Node> = Slab::new();
         let values = 0..timers as u64;
-        let keys = values.clone().map(|value| slab.insert((value, value, value)) as u32).collect();
-        Some(Box::new(Floor { slab, keys, lines: values.map(Line).collect(), rng: Rng::with_seed(SEED) }))
+        let mut keys: Vec<_> = values.clone().map(|value| slab.insert((value, value, value)) as u32).collect();
+        let (lines, mut rng): (Vec<_>, _) = (values.map(Line).collect(), Rng::with_seed(SEED));
+        Some(Box::new(move || {
+            let replaced = ns_each(OPERATIONS, || {
+                for _ in 0..OPERATIONS {
+                    let key = &mut keys[rng.usize(..slab.len())];
+                    let node = slab.remove(*key as usize);
+                    *key = slab.insert(black_box(node)) as u32;
+                }
+            });
+            let read = ns_each(OPERATIONS, || {
+                for _ in 0..OPERATIONS {
+                    black_box(lines[rng.usize(..lines.len())].0);
+                }
+            });
+            Ok(vec![replaced, read])
+        }))
     };
     step(rows.into(), vec![Start::new("floor", start)], plan, watch)
 }

@@ -101,6 +101,5 @@ fn at_most(row: &Row, wanted: f64) -> Option<Verdict> {
 
 fn verdict(row: &Row, what: String, wanted: f64, seen: f64, show: fn(f64) -> String, guard: bool) -> Option<Verdict> {
     let of = vec![row.name(), row.timers.map_or(String::new(), thousands), what];
-    let met = seen <= wanted * ROOM;
-    (wanted < ANY).then(|| Verdict { of, wanted: format!("≤ {}", show(wanted)), seen: show(seen), met, guard })
+    (wanted < ANY).then(|| Verdict { guard, ..Verdict::at_most(of, wanted, ROOM, seen, show) })
 }

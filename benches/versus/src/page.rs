@@ -1,8 +1,10 @@
 //! The tables of a run, with what must be said under them.
 
+use std::time::Duration;
+
 use harness::{
     BYTES, Kind, LONGEST, Results, Row, Who, add_best, by_contender, contenders, description, digits, longest, median,
-    minutes, thousands, times, unit, verdicts,
+    thousands, times, unit, verdicts,
 };
 
 use crate::goals::{self, best_peer, is_comparable};
@@ -17,7 +19,11 @@ const RUN_ONCE: &str = " °";
 /// `paused_tick_ns` is what an empty turn takes in a paused runtime.
 pub(crate) fn page(peers: &[&'static Peer], results: &Results, paused_tick_ns: Option<f64>) -> String {
     let mut who: Vec<Who> = peers.iter().map(|peer| peer.who).collect();
-    let mut text = format!("One run of {}, on {}.\n\n", minutes(results.seconds), description());
+    let mut text = format!(
+        "One run of {}, on {}.\n\n",
+        harness::HumanDuration(Duration::from_secs(results.seconds)),
+        description()
+    );
     text += &contenders(&who, LOCK);
     text += "\nEach cell: the figure, its range or quantiles, and how many times the wheel's it is.\n";
     who.push(Who { name: "floor", kind: Kind::Baseline, what: "", mark: "" });
@@ -55,7 +61,7 @@ fn in_words(row: &Row) -> &'static str {
     }
 }
 
-/// What the marks mean, who may be late, and who failed.
+/// What the marks mean, which contenders may be late, and which failed.
 fn notes(peers: &[&'static Peer], results: &Results, paused_tick_ns: Option<f64>) -> String {
     let mut text = String::new();
     if peers.iter().any(|peer| peer.is_lazy()) {

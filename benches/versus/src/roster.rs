@@ -1,4 +1,4 @@
-//! Who takes part, and what the tables must say about each.
+//! The contenders, and what the tables must say about each.
 
 use harness::{Kind, Who, number};
 use jobs::contenders::{BTree, DelayQueueTimers, Heap, Ours, TokioSleeps, Wheel};

@@ -1,7 +1,7 @@
 //! async-io's `Timer`: a `BTreeMap` in a process-wide reactor, turned by a thread of its own.
 //!
 //! Against: it is kept for its reactor of sockets, and its timers are few in most programs. Every move allocates
-//! nothing but goes through a queue of bounded length, which whoever finds it full empties into the map.
+//! nothing but goes through a queue of bounded length, which a caller that finds it full empties into the map.
 
 use std::future::Future;
 use std::pin::Pin;

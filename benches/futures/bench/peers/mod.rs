@@ -1,4 +1,4 @@
-//! The contenders, each as its own documentation has it used; what favours or harms one stands in its file.
+//! The contenders, each as its own documentation has it used; what favors or harms one stands in its file.
 //!
 //! # Bias
 //!
@@ -24,7 +24,7 @@ use ::tokio::runtime::{Builder, Runtime};
 
 pub(crate) use async_io::AsyncIo;
 pub(crate) use futures_timer::FuturesTimer;
-pub(crate) use ours::{Heap, InTokio, Named, OneShard, Ours, Wheel};
+pub(crate) use ours::{HEAP, IN_TOKIO, Named, ONE_SHARD, Ours, WHEEL};
 pub(crate) use pingora::Pingora;
 pub(crate) use tokio::Tokio;
 #[cfg(tokio_unstable)]

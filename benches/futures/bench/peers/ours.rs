@@ -1,113 +1,77 @@
 //! This crate's futures on the wheel and on the heap, each with a driver's thread.
 //!
 //! For: nothing that the jobs do is expensive here but arming. Against: the driver's thread is one more thread, which
-//! must wake tasks from outside of the runtime; [`InTokio`] has none. A handle is at hand, and not looked up; [`Named`]
+//! must wake tasks from outside of the runtime; [`IN_TOKIO`] has none. A handle is at hand, and not looked up; [`Named`]
 //! looks it up, as the functions with tokio's names do.
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::future::Future;
-use std::ops::Deref;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use harness::expect;
 use tickwheel::compat::time;
-use tickwheel::integrations::tokio::TokioDriver;
-use tickwheel::{Driver, Handle, MonotonicClock, Resolution, Sleep, TimerTask, Timer, TimerHeap, TimerWheel, Timestamp};
+use tickwheel::{Driver, Handle, MonotonicClock, Resolution, Sleep, TimerTask, TimerHeap, TimerWheel, Timestamp};
 use tokio::runtime::Runtime;
 
 use crate::peers::{Limits, Peer, Resets, of_threads, runtime};
-
-/// What a driver is made of, and what turns it.
-pub(crate) trait Kind: Send + Sync + 'static {
-    type Driver: Deref<Target = Handle> + Send + Sync;
-
-    fn driver(threads: usize, clock: MonotonicClock, runtime: &Runtime) -> Self::Driver;
-}
-
-pub(crate) struct Wheel;
-pub(crate) struct Heap;
-/// The wheel, with one shard for all threads.
-pub(crate) struct OneShard;
-/// The wheel, turned by a task of the runtime.
-pub(crate) struct InTokio;
 
 fn wheel() -> TimerWheel<TimerTask> {
     TimerWheel::new(Resolution::MILLISECOND)
 }
 
-fn spawned(shards: usize, clock: MonotonicClock, timer: impl Timer<TimerTask> + Send + 'static) -> Driver {
-    Driver::builder().clock(clock).shards(shards).spawn(timer).expect("the system has one more thread")
-}
+pub(crate) const WHEEL: usize = 0;
+pub(crate) const HEAP: usize = 1;
+/// The wheel, with one shard for all threads.
+pub(crate) const ONE_SHARD: usize = 2;
+/// The wheel, turned by a task of the runtime.
+pub(crate) const IN_TOKIO: usize = 3;
 
-impl Kind for Wheel {
-    type Driver = Driver;
-
-    fn driver(threads: usize, clock: MonotonicClock, _runtime: &Runtime) -> Driver {
-        spawned(threads, clock, wheel())
-    }
-}
-
-impl Kind for Heap {
-    type Driver = Driver;
-
-    fn driver(threads: usize, clock: MonotonicClock, _runtime: &Runtime) -> Driver {
-        spawned(threads, clock, TimerHeap::new())
-    }
-}
-
-impl Kind for OneShard {
-    type Driver = Driver;
-
-    fn driver(_threads: usize, clock: MonotonicClock, _runtime: &Runtime) -> Driver {
-        spawned(1, clock, wheel())
-    }
-}
-
-impl Kind for InTokio {
-    type Driver = TokioDriver;
-
-    fn driver(threads: usize, clock: MonotonicClock, runtime: &Runtime) -> TokioDriver {
-        let _entered = runtime.enter();
-        let driver = Driver::builder().clock(clock).shards(threads).spawn_on_tokio(wheel());
-        driver.expect("the system has one more file descriptor")
-    }
-}
-
-/// The futures of a handle.
-pub(crate) struct Ours<K: Kind> {
-    driver: K::Driver,
+/// The futures of a handle to a driver of one of these kinds.
+pub(crate) struct Ours<const KIND: usize> {
+    handle: Handle,
     clock: MonotonicClock,
+    _driver: Box<dyn Any + Send + Sync>,
 }
 
-fn check(driver: &Handle, cancelled: u64) -> Result<(), String> {
-    let metrics = driver.metrics();
+fn check(handle: &Handle, cancelled: u64) -> Result<(), String> {
+    let metrics = handle.metrics();
     let seen = (metrics.armed - metrics.fired, metrics.cancelled, metrics.pending);
-    let expected = (cancelled, cancelled, 0);
-    let what = "armed but not fired, cancelled, and pending";
-    if seen == expected { Ok(()) } else { Err(format!("{what}: {seen:?} instead of {expected:?}")) }
+    expect(seen, (cancelled, cancelled, 0), "armed but not fired, cancelled, and pending")
 }
 
-impl<K: Kind> Peer for Ours<K> {
+impl<const KIND: usize> Peer for Ours<KIND> {
     fn start(threads: usize) -> (Self, Runtime) {
         let (clock, runtime) = (MonotonicClock::new(), runtime(threads));
-        (Self { driver: K::driver(threads, clock, &runtime), clock }, runtime)
+        let builder = Driver::builder().clock(clock).shards(if KIND == ONE_SHARD { 1 } else { threads });
+        let (handle, driver): (_, Box<dyn Any + Send + Sync>) = if KIND == IN_TOKIO {
+            let _entered = runtime.enter();
+            let driver = builder.spawn_on_tokio(wheel()).expect("the system has one more file descriptor");
+            (driver.handle(), Box::new(driver))
+        } else {
+            let driver = if KIND == HEAP { builder.spawn(TimerHeap::new()) } else { builder.spawn(wheel()) };
+            let driver = driver.expect("the system has one more thread");
+            (driver.handle(), Box::new(driver))
+        };
+        (Self { handle, clock, _driver: driver }, runtime)
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {
-        self.driver.sleep(delay)
+        self.handle.sleep(delay)
     }
 
     fn check(&self, cancelled: u64) -> Result<(), String> {
-        check(&self.driver, cancelled)
+        check(&self.handle, cancelled)
     }
 }
 
-impl<K: Kind> Resets for Ours<K> {
+impl<const KIND: usize> Resets for Ours<KIND> {
     type Sleep = Sleep;
     type Moment = Timestamp;
 
     fn movable(&self, delay: Duration) -> Sleep {
-        self.driver.sleep(delay)
+        self.handle.sleep(delay)
     }
 
     fn moment(&self, at: Instant) -> Timestamp {
@@ -119,9 +83,9 @@ impl<K: Kind> Resets for Ours<K> {
     }
 }
 
-impl<K: Kind> Limits for Ours<K> {
+impl<const KIND: usize> Limits for Ours<KIND> {
     fn timeout<F: Future>(&self, delay: Duration, future: F) -> impl Future<Output = Result<F::Output, impl Debug>> {
-        self.driver.timeout(delay, future)
+        self.handle.timeout(delay, future)
     }
 }
 
@@ -130,7 +94,7 @@ pub(crate) struct Named(Driver);
 
 impl Peer for Named {
     fn start(threads: usize) -> (Self, Runtime) {
-        let driver = spawned(threads, MonotonicClock::new(), wheel());
+        let driver = Driver::builder().shards(threads).spawn(wheel()).expect("the system has one more thread");
         let handle = driver.handle();
         let mut builder = of_threads(threads);
         builder.on_thread_start(move || std::mem::forget(handle.enter()));

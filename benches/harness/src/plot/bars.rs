@@ -5,7 +5,7 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
-use crate::plot::canvas::{Area, Drawn, FONT, Key, LABEL_PX, PALETTE, drawn};
+use crate::plot::canvas::{Area, Drawn, FONT, Key, LABEL_PX, color, drawn};
 use crate::tables::{Kind, Who, digits};
 
 const WIDTH_PX: u32 = 900;
@@ -27,7 +27,7 @@ pub fn bars(panels: &[Bars]) -> Option<String> {
     if panels.iter().any(|panel| panel.bars.is_empty()) {
         return None;
     }
-    let key = |name, kind| Key { name, color: color(kind), bold: kind == Kind::Ours };
+    let key = |name, kind| Key { name, color: color_of(kind), bold: kind == Kind::Ours };
     let keys = [key("tickwheel", Kind::Ours), key("others", Kind::HandWritten), key("floor", Kind::Baseline)];
     let heights: Vec<_> = panels.iter().map(|panel| panel.bars.len() as u32 * BAR_PX + AROUND_PX).collect();
     Some(drawn((WIDTH_PX, heights.iter().sum()), &keys, |area| {
@@ -41,12 +41,12 @@ pub fn bars(panels: &[Bars]) -> Option<String> {
     }))
 }
 
-fn color(kind: Kind) -> RGBColor {
-    match kind {
-        Kind::Ours => PALETTE[0],
-        Kind::Published(_) | Kind::HandWritten => PALETTE[2],
-        Kind::Baseline => PALETTE[12],
-    }
+fn color_of(kind: Kind) -> RGBColor {
+    color(match kind {
+        Kind::Ours => 0,
+        Kind::Published(_) | Kind::HandWritten => 2,
+        Kind::Baseline => 12,
+    })
 }
 
 impl Bars {
@@ -93,7 +93,7 @@ impl Bars {
             .draw()?;
         for (place, (who, figure)) in self.bars.iter().rev().enumerate() {
             let corners = [(from, SegmentValue::Exact(place)), (*figure, SegmentValue::Exact(place + 1))];
-            let mut bar = Rectangle::new(corners, color(who.kind).filled());
+            let mut bar = Rectangle::new(corners, color_of(who.kind).filled());
             bar.set_margin(3, 3, 0, 0);
             let text = Text::new(digits(*figure), (6, -LABEL_PX / 2), (FONT, LABEL_PX).into_font().color(&BLACK));
             chart.draw_series([bar])?;

@@ -11,25 +11,16 @@ pub(crate) const LABEL_PX: i32 = 12;
 const KEY_LINE_PX: u32 = 20;
 const KEY_COLUMN_PX: u32 = 150;
 
-/// A color for each contender of a bench, by its place in the bench's list.
-pub const PALETTE: [RGBColor; 16] = [
-    RGBColor(214, 20, 20),
-    RGBColor(245, 130, 20),
-    RGBColor(20, 110, 190),
-    RGBColor(30, 160, 60),
-    RGBColor(130, 70, 180),
-    RGBColor(120, 70, 40),
-    RGBColor(235, 90, 190),
-    RGBColor(0, 0, 0),
-    RGBColor(150, 150, 20),
-    RGBColor(20, 180, 200),
-    RGBColor(0, 20, 120),
-    RGBColor(0, 90, 60),
-    RGBColor(140, 140, 140),
-    RGBColor(110, 200, 20),
-    RGBColor(150, 0, 80),
-    RGBColor(200, 160, 110),
+/// A color for each contender of a bench, by its place in the bench's list: red, green and blue.
+pub const PALETTE: [u32; 16] = [
+    0xd61414, 0xf58214, 0x146ebe, 0x1ea03c, 0x8246b4, 0x784628, 0xeb5abe, 0x000000, 0x969614, 0x14b4c8, 0x001478,
+    0x005a3c, 0x8c8c8c, 0x6ec814, 0x960050, 0xc8a06e,
 ];
+
+pub(crate) fn color(place: usize) -> RGBColor {
+    let [_, red, green, blue] = PALETTE[place].to_be_bytes();
+    RGBColor(red, green, blue)
+}
 
 /// One entry of the key.
 pub(crate) struct Key {

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use crate::plot::canvas::{Area, Drawn, FONT, Key, LABEL_PX, PALETTE, drawn};
+use crate::plot::canvas::{Area, Drawn, FONT, Key, LABEL_PX, color, drawn};
 
 const COLUMNS: usize = 2;
 
@@ -10,7 +10,7 @@ const COLUMNS: usize = 2;
 #[derive(Clone)]
 pub struct Line {
     pub name: &'static str,
-    /// Its place in [`PALETTE`].
+    /// Its place in [`PALETTE`](crate::PALETTE).
     pub color: usize,
     /// Drawn thick, above the others.
     pub ours: bool,
@@ -37,7 +37,7 @@ pub fn panels(panels: &[Panel], panel_px: (u32, u32)) -> Option<String> {
     shown.sort_by_key(|line| line.color);
     shown.dedup_by_key(|line| line.color);
     let keys: Vec<_> =
-        shown.iter().map(|line| Key { name: line.name, color: PALETTE[line.color], bold: line.ours }).collect();
+        shown.iter().map(|line| Key { name: line.name, color: color(line.color), bold: line.ours }).collect();
     let size = (panel_px.0 * columns as u32, panel_px.1 * rows as u32);
     let draw = |area: &Area<'_>| {
         let areas = area.split_evenly((rows, columns));
@@ -72,7 +72,7 @@ impl Panel {
             .draw()?;
         let (ours, others): (Vec<&Line>, Vec<&Line>) = self.lines.iter().partition(|line| line.ours);
         for line in others.into_iter().chain(ours) {
-            let color = PALETTE[line.color];
+            let color = color(line.color);
             let (width, mark_px) = if line.ours { (3, 4) } else { (1, 3) };
             chart.draw_series(LineSeries::new(line.points.iter().copied(), color.stroke_width(width)))?;
             // Three kinds of marks, so that colors alone need not tell all apart.

@@ -1,4 +1,4 @@
-//! Each contender, driven as its user would, with what favours or harms it.
+//! Each contender, driven as its user would, with what favors or harms it.
 
 mod btree;
 mod delay_queue;

@@ -3,7 +3,7 @@
 //!
 //! # Bias
 //!
-//! - In its favour: a cancelled timer's weak entry stays in the wheel until its tick, without bound.
+//! - In its favor: a cancelled timer's weak entry stays in the wheel until its tick, without bound.
 //! - Cancelling does not give the value back, so the harness keeps it in the key; and the wheel does not count its
 //!   timers, so what went in and came out is counted here.
 

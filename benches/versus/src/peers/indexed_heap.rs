@@ -6,7 +6,7 @@
 //!
 //! # Bias
 //!
-//! In favour of both: each array grows by doubling, so that one call copies all of it.
+//! In favor of both: each array grows by doubling, so that one call copies all of it.
 
 use slab::Slab;
 

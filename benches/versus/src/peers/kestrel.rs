@@ -2,7 +2,7 @@
 //!
 //! # Bias
 //!
-//! - In its favour: no lock, no callback, and the receiver of each completion is dropped at once.
+//! - In its favor: no lock, no callback, and the receiver of each completion is dropped at once.
 //! - Its tick is set to 1 ms, with 512 slots below and 128 above, so that all delays fit into its two levels.
 //! - It hands out ids only, so that the values lie here, in a table by the id's index.
 

@@ -6,7 +6,7 @@
 //!
 //! # Bias
 //!
-//! In its favour: no generations, no order kept beyond what the lists happen to keep, nothing to ask for the next
+//! In its favor: no generations, no order kept beyond what the lists happen to keep, nothing to ask for the next
 //! expiry.
 
 use jobs::{Contender, Event, OnTurn, Value};

@@ -1,4 +1,4 @@
-//! The peers that only this program compares, each driven as its user would, with what favours or harms it.
+//! The peers that only this program compares, each driven as its user would, with what favors or harms it.
 //!
 //! tokio's two and the `BTreeMap` stand in [`jobs::contenders`].
 
