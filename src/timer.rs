@@ -127,7 +127,7 @@ impl Budget {
 ///   is exact, unless what it points at was cancelled or moved since it was last visited; a stale answer costs one
 ///   empty turn and does not come back. [`next_turn`](Self::next_turn) is the earlier of it and of any upkeep that is
 ///   due (a share of a cascade): a sleeping driver sleeps until then. Upkeep wakes it at most once in 256 ticks (64
-///   with [`Small`](crate::Small)), and only for a cascade of many timers.
+///   with [`Small`](crate::geometry::Small)), and only for a cascade of many timers.
 /// - **C7 Any deadline works**, past or centuries away; nothing panics, overflows or is clamped short. A timer armed at
 ///   or before the last turn's time, both rounded to the tick (a deadline up, a turn's time down), is *overdue*: it
 ///   counts as due at that turn's time, fires in the next turn, even if the clock has not moved and whatever its

@@ -1,6 +1,6 @@
 //! The kinds of container, behind one type.
 
-use tickwheel::{Resolution, geometry::Small, Tick, Timer, TimerHeap, TimerWheel, Timestamp};
+use tickwheel::{Resolution, Tick, Timer, TimerHeap, TimerWheel, Timestamp, geometry::Small};
 
 /// A timer that can check itself.
 pub(crate) trait Container: Timer<u32> {

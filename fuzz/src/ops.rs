@@ -11,9 +11,16 @@ pub(crate) enum When {
     Near(u8),
     Soon(u16),
     /// About a power of two ahead, where levels meet.
-    Edge { bits: u8, off: i8 },
+    Edge {
+        bits: u8,
+        off: i8,
+    },
     /// About a multiple of a power of two, where slots begin.
-    Slot { bits: u8, ahead: u8, off: i8 },
+    Slot {
+        bits: u8,
+        ahead: u8,
+        off: i8,
+    },
     Far(u64),
     Past(u16),
     EndOfTime(u16),

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 /// # What a driver expects of a clock
 ///
 /// A driver's thread sleeps by the machine's monotonic clock for as long as its own clock says is left. So a clock
-/// should keep the machine's pace, or be one that is [moved by hand](Self::lead). Of a clock that does not, this is
+/// should keep the machine's pace, or be one that is [moved by hand](Self::register). Of a clock that does not, this is
 /// what becomes, with each kind of driver:
 ///
 /// - **It jumps ahead**, as one that counts the time of a suspend does. The driver does not see that by itself: it

@@ -5,7 +5,7 @@
 //! when a ring has gone round, the next slot of the level above comes down into it: a cascade.
 //!
 //! [`home`] says where Linux keeps a timer, and is what people look at. The wheel itself keeps two turns of each ring,
-//! the current and the next, so that a cascade can be spread over the turn before it is needed. [`limits`] says which
+//! the current and the next, so that a cascade can be spread over the turn before it is needed. `limits` says which
 //! level takes a timer; the jiffy in which it fires is the same.
 //!
 //! Source: Linux 3.10, `kernel/timer.c` (`internal_add_timer`, `cascade`, `__run_timers`).

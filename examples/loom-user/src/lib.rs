@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sync::{Mutex, MutexGuard};
-use tickwheel::{CallbackGuard, Handle, CallbackStatus};
+use tickwheel::{CallbackGuard, CallbackStatus, Handle};
 
 /// Who holds a lease.
 pub type Client = u32;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use loom::thread;
 use loom_user::Leases;
-use tickwheel::{Driver, LoopDriver, ManualClock, Resolution, geometry::Small, TimerWheel, Timestamp};
+use tickwheel::{Driver, LoopDriver, ManualClock, Resolution, TimerWheel, Timestamp, geometry::Small};
 
 fn at(ms: u64) -> Timestamp {
     Timestamp::ZERO + Duration::from_millis(ms)

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use harness::expect;
 use tickwheel::compat::time;
-use tickwheel::{Driver, Handle, MonotonicClock, Resolution, Sleep, TimerTask, TimerHeap, TimerWheel, Timestamp};
+use tickwheel::{Driver, Handle, MonotonicClock, Resolution, Sleep, TimerHeap, TimerTask, TimerWheel, Timestamp};
 use tokio::runtime::Runtime;
 
 use crate::peers::{Limits, Peer, Resets, of_threads, runtime};
