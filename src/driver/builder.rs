@@ -144,9 +144,9 @@ impl DriverBuilder {
     }
 
     /// Called when a periodic callback, a ticker, or a message that found its channel full is to be armed again and its
-    /// shard has no room: it is over then, and its guard says [`Full`](super::CallbackStatus::Full). The hook is told what it
-    /// was and why; [`Metrics::not_rearmed`](super::Metrics::not_rearmed) counts it. It can only happen with a timer
-    /// whose number of timers is limited.
+    /// shard has no room: it is over then, and its guard says [`Full`](super::CallbackStatus::Full). The hook is told
+    /// what it was and why; [`Metrics::not_rearmed`](super::Metrics::not_rearmed) counts it. It can only happen with a
+    /// timer whose number of timers is limited.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Many values, each with a deadline of its own, handed out to one consumer as they fall due.
 //!
-//! A queue is a timer of its own and one [`TimerEntry`] on a driver, which rings when that timer wants its next turn. So a
-//! driver sees one timer for each queue, whatever is in it, and everything but the waiting is done on the consumer's
-//! thread, without a lock.
+//! A queue is a timer of its own and one [`TimerEntry`] on a driver, which rings when that timer wants its next turn.
+//! So a driver sees one timer for each queue, whatever is in it, and everything but the waiting is done on the
+//! consumer's thread, without a lock.
 //!
 //! # Who is woken
 //!

@@ -9,8 +9,8 @@
 //!   the heap, two allocations for each timer; with tokio, something that runs by itself would be a task.
 //! - Sleeps are polled on threads that are not a runtime's workers, so that tokio's cooperative budget does not
 //!   interfere.
-//! - The bare wheel behind a mutex is the least that a program could do itself: it is never turned, and an earlier timer
-//!   wakes no thread.
+//! - The bare wheel behind a mutex is the least that a program could do itself: it is never turned, and an earlier
+//!   timer wakes no thread.
 
 use std::future::Future;
 use std::ops::Range;

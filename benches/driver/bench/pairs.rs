@@ -41,9 +41,9 @@ pub(crate) fn run(options: &Options<NoMore>, watch: &mut Watch) -> String {
     let table =
         by_contender("ns for each pair", &shown, |row| row.figure.clone(), &who, |_, cell, _| median(cell, 1.0));
     let text = format!(
-        "\n### Arming and cancelling\n\nNanoseconds for each timer armed and cancelled, with {background} others pending: \
-         median of {rounds} interleaved rounds (range). CPU is the threads' own processor time for each pair, wall the time \
-         that passed over the pairs of all threads.\n\n{}\n{table}",
+        "\n### Arming and cancelling\n\nNanoseconds for each timer armed and cancelled, with {background} others \
+         pending: median of {rounds} interleaved rounds (range). CPU is the threads' own processor time for each pair, \
+         wall the time that passed over the pairs of all threads.\n\n{}\n{table}",
         contenders(&who, crate::LOCK)
     );
     watch.found(all);

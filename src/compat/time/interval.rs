@@ -113,8 +113,8 @@ impl Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero, and as [`Handle::current_or_default`]. Waiting for a tick does if the driver has no room for another
-/// timer.
+/// If `period` is zero, and as [`Handle::current_or_default`]. Waiting for a tick does if the driver has no room for
+/// another timer.
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     let period = non_zero(period);
@@ -127,8 +127,8 @@ pub fn interval(period: Duration) -> Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero, and as [`Handle::current_or_default`]. Waiting for a tick does if the driver has no room for another
-/// timer.
+/// If `period` is zero, and as [`Handle::current_or_default`]. Waiting for a tick does if the driver has no room for
+/// another timer.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     let period = non_zero(period);

@@ -59,8 +59,8 @@ impl<T: Future> Future for Timeout<T> {
 ///
 /// # Panics
 ///
-/// As [`Handle::current_or_default`](crate::Handle::current_or_default). Polling it does if the driver has no room for another timer, as with
-/// tokio.
+/// As [`Handle::current_or_default`](crate::Handle::current_or_default). Polling it does if the driver has no room for
+/// another timer, as with tokio.
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), sleep: sleep(duration) }
 }

@@ -77,8 +77,8 @@ impl<C: Timer<LocalTask> + 'static> LocalDriver<C> {
     }
 
     /// The same driver with a hook that is called when a periodic callback is to be armed again and there is no room:
-    /// it is over then, and its guard says [`Full`](crate::CallbackStatus::Full). It can only happen with a timer whose number
-    /// of timers is limited.
+    /// it is over then, and its guard says [`Full`](crate::CallbackStatus::Full). It can only happen with a timer whose
+    /// number of timers is limited.
     pub fn on_full(self, report: impl Fn(TaskKind, ArmErrorReason) + 'static) -> Self {
         *self.shared.on_full.borrow_mut() = Some(Rc::new(report));
         self

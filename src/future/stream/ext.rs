@@ -13,8 +13,8 @@ use crate::driver::Handle;
 /// every [`Stream`].
 ///
 /// Those without a driver in their arguments use the one that this thread has entered, else the process's:
-/// [`Handle::current_or_default`]. Their names do not clash with those of `futures`' `StreamExt`; import one of the two `as _` to
-/// have both.
+/// [`Handle::current_or_default`]. Their names do not clash with those of `futures`' `StreamExt`; import one of the two
+/// `as _` to have both.
 ///
 /// What they have in common:
 ///

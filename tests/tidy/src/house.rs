@@ -54,9 +54,9 @@ const LINES: &[&[&str]] = &[
         "driver::guard",
         "driver::thread",
         "driver::spin",
-        "driver::turner",
+        "driver::turn_runner",
         "driver::pool",
-        "driver::quiet",
+        "driver::activity",
         "driver::fire",
         "driver::core",
         "driver::hooks",
@@ -77,7 +77,7 @@ const LINES: &[&[&str]] = &[
         "future::interval",
         "future::sleep",
         "future::coop",
-        "future::alarm",
+        "future::entry",
         "future::instant",
     ],
     &[
@@ -87,7 +87,7 @@ const LINES: &[&[&str]] = &[
         "future::stream::debounce",
         "future::stream::throttle",
         "future::stream::timeout",
-        "future::alarm",
+        "future::entry",
     ],
     &[
         "compat",
@@ -105,7 +105,7 @@ const LINES: &[&[&str]] = &[
         "integrations::backon",
         "integrations::tower",
         "integrations::tokio",
-        "integrations::patient",
+        "integrations::infallible_sleep",
     ],
     &[
         "integrations::tokio",

@@ -1,8 +1,8 @@
 //! This crate's futures on the wheel and on the heap, each with a driver's thread.
 //!
 //! For: nothing that the jobs do is expensive here but arming. Against: the driver's thread is one more thread, which
-//! must wake tasks from outside of the runtime; [`IN_TOKIO`] has none. A handle is at hand, and not looked up; [`Named`]
-//! looks it up, as the functions with tokio's names do.
+//! must wake tasks from outside of the runtime; [`IN_TOKIO`] has none. A handle is at hand, and not looked up;
+//! [`Named`] looks it up, as the functions with tokio's names do.
 
 use std::any::Any;
 use std::fmt::Debug;

@@ -5,7 +5,8 @@
 //! - In its favor: the place of each future is allocated once and used again, as if it lay in a task that exists
 //!   anyway.
 //! - Each timer has a waker of its own that lists the timer as woken, about what waking a task costs (a count and a
-//!   push under a lock that no other thread takes); a task's poll through the scheduler is not counted. In its favor, too.
+//!   push under a lock that no other thread takes); a task's poll through the scheduler is not counted. In its favor,
+//!   too.
 //! - Armed means polled once, since before that a `Sleep` is not registered.
 //!
 //! See also [`paused_runtime`](crate::paused_runtime).

@@ -3,7 +3,8 @@
 //! # Bias
 //!
 //! It has both ways of polling; this is the one that its documentation recommends for a busy wheel. Timers that will
-//! not be cancelled are armed without a handle, as it offers; the handle of a timer that has fired is freed, as it demands.
+//! not be cancelled are armed without a handle, as it offers; the handle of a timer that has fired is freed, as it
+//! demands.
 
 use std::time::{Duration, Instant};
 
