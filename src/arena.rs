@@ -52,6 +52,20 @@ impl<M, T> Place<M, T> {
     const fn is_armed(&self) -> bool {
         matches!(self, Self::Armed { .. })
     }
+
+    /// Takes the value out of an armed place, which becomes the free one before `free`, or is retired.
+    #[inline]
+    fn vacate(&mut self, free: u32, last_generation: u32) -> Option<T> {
+        let generation = self.generation();
+        let new = match generation.checked_add(1).filter(|next| next.get() <= last_generation) {
+            Some(generation) => Self::Free { generation, link: free },
+            None => Self::Free { generation, link: RETIRED },
+        };
+        match core::mem::replace(self, new) {
+            Self::Armed { value, .. } => Some(value),
+            Self::Free { .. } => None,
+        }
+    }
 }
 
 /// A page that was given back.
@@ -166,11 +180,11 @@ impl<M: Copy, T> Arena<M, T> {
     /// Arms a timer if a place is at hand, or else gives the value back.
     #[inline]
     pub(crate) fn insert_at_hand(&mut self, link: u32, datum: M, value: T) -> Result<TimerId, T> {
-        let (index, Some(room)) = (self.free, self.room.checked_sub(1)) else { return Err(value) };
-        let Some(place) = self.place_mut(index) else { return Err(value) };
+        let (index, room) = (self.free, self.room);
+        let Some(place) = self.place_mut(index).filter(|_| room > 0) else { return Err(value) };
         let (generation, next) = (place.generation(), place.link());
         *place = Place::Armed { generation, link, datum, value };
-        (self.free, self.room) = (next, room);
+        (self.free, self.room) = (next, room - 1);
         Ok(TimerId::new(index, generation))
     }
 
@@ -277,8 +291,8 @@ impl<M: Copy, T> Arena<M, T> {
             _ => return None,
         }
         let link = place.link();
-        let value = Self::vacate(place, free, last)?;
-        self.gave_up(id);
+        let value = place.vacate(free, last)?;
+        self.gave_up(id, last);
         Some((link, value))
     }
 
@@ -291,31 +305,17 @@ impl<M: Copy, T> Arena<M, T> {
         if !is_it(link, datum) {
             return None;
         }
+        let value = place.vacate(free, last)?;
         let id = TimerId::new(index, generation);
-        let value = Self::vacate(place, free, last)?;
-        self.gave_up(id);
+        self.gave_up(id, last);
         Some((id, value))
-    }
-
-    /// Takes the value out of an armed place, which becomes the free one before `free`, or is retired.
-    #[inline]
-    fn vacate(place: &mut Place<M, T>, free: u32, last_generation: u32) -> Option<T> {
-        let generation = place.generation();
-        let new = match generation.checked_add(1).filter(|next| next.get() <= last_generation) {
-            Some(generation) => Place::Free { generation, link: free },
-            None => Place::Free { generation, link: RETIRED },
-        };
-        match core::mem::replace(place, new) {
-            Place::Armed { value, .. } => Some(value),
-            Place::Free { .. } => None,
-        }
     }
 
     /// Counts a timer out whose place was vacated.
     #[inline]
-    fn gave_up(&mut self, id: TimerId) {
+    fn gave_up(&mut self, id: TimerId, last_generation: u32) {
         self.room += 1;
-        if id.generation().get() < self.last_generation {
+        if id.generation().get() < last_generation {
             self.free = id.index();
         } else {
             self.retired += 1;

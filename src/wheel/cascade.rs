@@ -12,7 +12,7 @@
 //! and before anything fires.
 
 use super::geometry::{Geometry, LEVELS, Ring, ring, shift};
-use super::lines::{ENTRIES, FIRST, start_of};
+use super::lines::{FIRST, WORDS, start_of};
 use super::store::Store;
 use crate::timer::Budget;
 
@@ -129,7 +129,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline(never)]
     fn move_down(&mut self, level: usize, tick: u64, budget: &mut Budget) {
         let slot = ring::<G>(level).slot(tick);
-        let (mut batch, mut len, mut filled) = ([(0, 0); ENTRIES], 0, 1);
+        let (mut batch, mut len, mut filled) = ([(0, 0); WORDS], 0, 1);
         if let Some(lone) = self.slots.get(slot).and_then(|slot| slot.lone()) {
             if let Some((_, tick)) = self.places.armed(lone) {
                 (batch[0], len) = ((lone, tick), 1);
@@ -138,9 +138,10 @@ impl<T, G: Geometry> Store<T, G> {
         } else {
             let (head, line, end) = self.slots.front(slot);
             // All places are read before the first timer moves, so that the cache misses overlap.
-            for (at, place) in line.iter().enumerate().take(end).skip(FIRST) {
-                if let Some((position, tick)) = self.places.armed(*place) {
-                    batch[len % ENTRIES] = (*place, tick);
+            for at in FIRST..end {
+                let place = line[at % WORDS];
+                if let Some((position, tick)) = self.places.armed(place) {
+                    batch[len % WORDS] = (place, tick);
                     len += usize::from(position == start_of(head) + at as u32);
                 }
             }

@@ -260,3 +260,20 @@ fn c8_what_holds_the_new_now_comes_down_over_as_many_turns_as_the_budget_wants()
     assert!(turns > 10, "the budget splits it");
     assert!(wheel.work().moved >= 1_000, "next_turn is now until it is done");
 }
+
+#[test]
+fn c8_brought_forward_to_after_its_entry_is_met_a_timer_stays_where_it_lies() {
+    let at = Timestamp::from_nanos;
+    let mut wheel = TimerWheel::<(), Small>::with_geometry(Resolution::from_hz(1_000_000_000).unwrap());
+    let id = wheel.insert(at(5_000), ()).unwrap();
+    let position = |wheel: &TimerWheel<(), Small>| wheel.store.places.find(id).map(|(position, _)| position);
+    let first = position(&wheel);
+    for tick in [90_000, 60_000, 5_000] {
+        assert!(wheel.reset(id, at(tick)));
+        assert_eq!(position(&wheel), first);
+        wheel.check();
+    }
+    assert!(wheel.reset(id, at(4_000)));
+    assert_ne!(position(&wheel), first);
+    wheel.check();
+}

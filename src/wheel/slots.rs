@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::bitmap::{Bitmap, CAPACITY};
-use super::geometry::{Geometry, all_slots};
+use super::geometry::{Geometry, all_slots, ring_of};
 use super::lines::{ENTRIES, FIRST, Lines, MAX_LINES, NONE, WORDS, line_of, start_of};
 
 /// A slot with more lines is crowded: it does not come down in one go.
@@ -81,6 +81,8 @@ pub(crate) struct Slots<G> {
     pub(crate) occupied: Bitmap,
     /// The slots that have been crowded since they were last empty.
     pub(crate) crowded: Bitmap,
+    /// The slot and the position that the last timer got for which there was room in a line.
+    last: (usize, u32),
     /// The line whose entries are being met, and how many of them have been.
     meeting: u32,
     met: usize,
@@ -95,6 +97,7 @@ impl<G: Geometry> Slots<G> {
             lines: Lines::new(),
             occupied: Bitmap::EMPTY,
             crowded: Bitmap::EMPTY,
+            last: (0, NONE),
             meeting: NONE,
             met: 0,
             geometry: PhantomData,
@@ -120,13 +123,20 @@ impl<G: Geometry> Slots<G> {
         LONE + slot as u32
     }
 
+    /// The least tick that was filed in the slot of a position, and how many ticks the slot spans, as a power of two.
+    pub(crate) fn span_at(&self, position: u32) -> (u32, u32) {
+        let number = if position < LONE { self.lines.slot(line_of(position)) } else { (position - LONE) as usize };
+        (self.slots[number].least, ring_of::<G>(number).shift)
+    }
+
     /// Appends to a slot that has room in its last line.
     #[inline]
     pub(crate) fn append(&mut self, slot: usize, place: u32, tick: u32) {
-        let slot = &mut self.slots[slot];
-        let position = slot.end;
-        slot.end = position + 1;
-        slot.lower(tick);
+        let it = &mut self.slots[slot];
+        let position = it.end;
+        it.end = position + 1;
+        it.lower(tick);
+        self.last = (slot, position);
         self.lines.write(position, place);
     }
 
@@ -171,14 +181,31 @@ impl<G: Geometry> Slots<G> {
         position
     }
 
-    /// Notes that a timer has left its position, which is not that of an outlier.
+    /// Notes that a timer has left its position, unless that is the one of an outlier. Says whether it did.
     #[inline]
-    pub(crate) fn remove(&mut self, position: u32) {
+    pub(crate) fn remove(&mut self, position: u32) -> bool {
+        // Many timeouts go before the next one comes, and leave no gap.
+        if position == self.last.1 && self.take_back(position) {
+            return true;
+        }
         match self.lines.count_gone(position) {
             Some(false) => {}
             Some(true) => self.drop_line(line_of(position)),
+            None if position == OUTLIER => return false,
             None => self.vacate((position - LONE) as usize),
         }
+        true
+    }
+
+    /// Takes the last entry back, if it is still the end of its slot. It is not the first one of its line.
+    #[inline]
+    fn take_back(&mut self, position: u32) -> bool {
+        let slot = &mut self.slots[self.last.0];
+        let is_end = slot.end == position + 1;
+        if is_end {
+            slot.end = position;
+        }
+        is_end
     }
 
     /// Takes a line out of its slot.

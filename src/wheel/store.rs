@@ -133,8 +133,8 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn slot_of(&self, tick: u64) -> usize {
         // There is no branch in it: what it depends on is often still on its way from memory.
-        let passed = self.limits.map(|limit| u8::from(tick > limit)).iter().sum::<u8>();
-        self.rings[passed as usize % (LEVELS + 1)].slot(tick)
+        let passed = self.limits.iter().map(|limit| usize::from(tick > *limit)).sum::<usize>();
+        self.rings[passed % (LEVELS + 1)].slot(tick)
     }
 
     /// As [`slot_of`](Self::slot_of), for a tick within reach. The reach may end within the last level's next turn.
@@ -189,21 +189,30 @@ impl<T, G: Geometry> Store<T, G> {
         }
         let tick = self.ticks.after_some(deadline.soft().as_nanos());
         let number = self.slot_of(tick);
-        match self.slots.get(number) {
-            Some(slot) if slot.has_room() && tick >= self.soonest => {
-                match self.places.insert_at_hand(slot.end(), tick as u32, value) {
-                    Ok(id) => {
-                        self.slots.append(number, id.index(), tick as u32);
-                        Ok(id)
-                    }
-                    Err(value) => self.insert_anywhere(deadline, value),
-                }
-            }
-            _ => self.insert_anywhere(deadline, value),
+        let Some(slot) = self.slots.get(number).filter(|_| tick >= self.soonest) else {
+            return self.insert_anywhere(deadline, value);
+        };
+        let (position, has_room) = (slot.end(), slot.has_room());
+        let id = match self.places.insert_at_hand(position, tick as u32, value) {
+            Ok(id) => id,
+            Err(value) => return self.insert_anywhere(deadline, value),
+        };
+        if has_room {
+            self.slots.append(number, id.index(), tick as u32);
+        } else {
+            self.push_on_line(number, tick, id.index());
         }
+        Ok(id)
     }
 
-    /// Arms a timer in whatever way it takes: for any deadline, on a new line, on a new page.
+    /// Puts a timer at the end of a slot that has no room in its last line.
+    #[inline(never)]
+    fn push_on_line(&mut self, slot: usize, tick: u64, index: u32) {
+        self.push(slot, tick, index);
+        self.ask_for_stock();
+    }
+
+    /// Arms a timer in whatever way it takes: for any deadline, on a new page.
     #[cold]
     #[inline(never)]
     fn insert_anywhere(&mut self, deadline: Deadline, value: T) -> Result<TimerId, InsertError<T>> {
@@ -269,6 +278,19 @@ impl<T, G: Geometry> Store<T, G> {
         is_later
     }
 
+    /// Moves a timer that was moved to later to a tick before its own, if its entry will have been met by then. Says
+    /// whether it could. One whose tick is still in the span of its slot may have a promised place (C3), which it loses.
+    fn bring_forward(&mut self, id: TimerId, position: u32, tick: u64) -> bool {
+        let (now, (least, shift)) = (self.now as u32, self.slots.span_at(position));
+        let Some((_, due)) = self.places.find_mut(id) else { return false };
+        let was_put_off = (*due ^ least) >> shift != 0;
+        let is_met = (tick as u32).wrapping_sub(now) >= least.wrapping_sub(now);
+        if was_put_off && is_met {
+            *due = tick as u32;
+        }
+        was_put_off && is_met
+    }
+
     #[inline(never)]
     fn move_anywhere(&mut self, id: TimerId, deadline: Deadline) -> bool {
         self.target = self.last_turn();
@@ -278,7 +300,7 @@ impl<T, G: Geometry> Store<T, G> {
             if tick > self.target && self.outliers.tick(id.index()) == Some(tick) {
                 return true;
             }
-        } else if self.is_within(tick) && self.put_off(id, tick) {
+        } else if self.is_within(tick) && (self.put_off(id, tick) || self.bring_forward(id, position, tick)) {
             return true;
         }
         self.leave(position, id.index());
@@ -301,10 +323,8 @@ impl<T, G: Geometry> Store<T, G> {
     /// Notes that a timer has left its position.
     #[inline]
     fn leave(&mut self, position: u32, index: u32) {
-        if position == OUTLIER {
+        if !self.slots.remove(position) {
             self.outliers.remove(index);
-        } else {
-            self.slots.remove(position);
         }
     }
 }
