@@ -17,7 +17,7 @@ use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Wake};
+use std::task::Context;
 use std::time::Duration;
 
 use harness::{Alert, Kind, Who, expect};
@@ -27,8 +27,8 @@ use tickwheel::{
 };
 use tokio::runtime::Builder;
 
-type Delays<'a> = &'a mut dyn Iterator<Item = Duration>;
-type ArmAndCancel = dyn Fn(Delays<'_>) -> Result<(), String> + Sync;
+pub(crate) type Delays<'a> = &'a mut dyn Iterator<Item = Duration>;
+pub(crate) type ArmAndCancel = dyn Fn(Delays<'_>) -> Result<(), String> + Sync;
 
 /// Arms a timeout and cancels it, again and again.
 pub(crate) struct Armer {
@@ -124,7 +124,7 @@ fn callbacks(timer: impl Timer<TimerTask> + Send + 'static, shards: usize, backg
 /// A driver's handle: `sleep`, polled once and dropped.
 fn sleeps(timer: impl Timer<TimerTask> + Send + 'static, shards: usize, background: u64) -> Armer {
     let driver = driver(timer, shards, background);
-    let (handle, alert) = (driver.handle(), Arc::<Alert>::default());
+    let (handle, alert) = (driver.handle(), Alert::default());
     let woken = alert.clone();
     let check = move |pairs| {
         check_driver(&driver, pairs, background)?;
@@ -138,12 +138,12 @@ fn sleeps(timer: impl Timer<TimerTask> + Send + 'static, shards: usize, backgrou
 fn tokio_sleeps(background: u64) -> Armer {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
     let runtime = runtime.expect("the system has two more threads");
-    let (alert, armed) = (Arc::<Alert>::default(), Arc::<AtomicU64>::default());
+    let (alert, armed) = (Alert::default(), Arc::<AtomicU64>::default());
     for index in 0..background {
-        let alert = alert.clone();
+        let waker = alert.waker();
         runtime.spawn(async move {
             tokio::time::sleep(background_delay(index, background)).await;
-            alert.wake();
+            waker.wake();
         });
     }
     let (handle, woken, counted) = (runtime.handle().clone(), alert.clone(), armed.clone());
@@ -161,7 +161,7 @@ fn tokio_sleeps(background: u64) -> Armer {
 }
 
 /// Polls a sleep for each of `delays` once, drops it, and says how many there were.
-fn poll_all<F: Future>(alert: &Arc<Alert>, delays: Delays<'_>, sleep: impl Fn(Duration) -> F) -> Result<u64, String> {
+fn poll_all<F: Future>(alert: &Alert, delays: Delays<'_>, sleep: impl Fn(Duration) -> F) -> Result<u64, String> {
     let waker = alert.waker();
     let mut context = Context::from_waker(&waker);
     let mut armed = 0;

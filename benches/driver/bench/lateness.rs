@@ -44,15 +44,9 @@ pub(crate) fn run(options: &Options<NoMore>, watch: &mut Watch) -> String {
         let rows = step(rows, starts.collect(), &Plan::of_rounds(rounds, 0), watch);
         let corner = format!("every {period:?}: µs late");
         let shown: Vec<_> = rows.iter().collect();
-        let table = by_contender(
-            &corner,
-            &shown,
-            |row| row.figure.clone(),
-            &who,
-            |row, cell, _| {
-                if row.unit == LATE { median(cell, 1e3) } else { digits(cell.spread.median) }
-            },
-        );
+        let table = by_contender(&corner, &shown, &who, |row, cell, _| {
+            if row.unit == LATE { median(cell, 1e3) } else { digits(cell.spread.median) }
+        });
         text += &format!("\n{table}");
         let named = |row: Row| Row { figure: format!("every {period:?}, {}", row.figure), ..row };
         watch.found(rows.into_iter().map(named).collect());

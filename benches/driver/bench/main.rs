@@ -21,13 +21,18 @@ mod tickers;
 
 use std::process::ExitCode;
 
-use harness::{Bench, NoMore, Watch, description, exit, load_average, verdict, write};
+use harness::{Bench, NoMore, Options, Watch, description, exit, load_average, write};
 
 use armers::ARMERS;
 use tickers::TICKERS;
 
 /// Which versions were measured.
 const LOCK: &str = include_str!("../../../Cargo.lock");
+
+/// Measures a job, and says what it found.
+type Run = fn(&Options<NoMore>, &mut Watch) -> String;
+
+const JOBS: [(&str, Run); 3] = [("pairs", pairs::run), ("lateness", lateness::run), ("idle", idle::run)];
 
 fn main() -> ExitCode {
     exit(run())
@@ -37,26 +42,15 @@ fn run() -> Result<(), String> {
     let bench = Bench {
         name: "driver",
         about: "What the driver of this crate costs, and how late it is, beside its peers",
-        jobs: vec!["pairs", "lateness", "idle"],
+        jobs: JOBS.map(|job| job.0).into(),
         contenders: ARMERS.iter().map(|it| it.who.name).chain(TICKERS.iter().map(|it| it.who.name)).collect(),
     };
     let options = bench.options::<NoMore>();
     let load = load_average().map_or(String::new(), |load| format!(" Load average before: {load}."));
     let mut page = format!("One run, on {}.{load}\n", description());
-    let mut watch = Watch::new(3);
-    if options.wants_job("pairs") {
-        page += &pairs::run(&options, &mut watch);
+    let mut watch = Watch::new(JOBS.len());
+    for (_, run) in JOBS.into_iter().filter(|job| options.wants_job(job.0)) {
+        page += &run(&options, &mut watch);
     }
-    if options.wants_job("lateness") {
-        page += &lateness::run(&options, &mut watch);
-    }
-    if options.wants_job("idle") {
-        page += &idle::run(&options, &mut watch);
-    }
-    let results = watch.finish();
-    if options.is_test() {
-        println!("{page}\nchecks: every job ran, and every run was right unless an error says otherwise");
-        return verdict(&results);
-    }
-    write(&bench.out(&options), bench.name, &page, &results, &[])
+    write(&bench, &options, page, &watch.finish(), &[])
 }

@@ -4,20 +4,13 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use harness::{
-    NoMore, Options, Plan, Rounds, Start, Watch, Who, at_once, by_contender, contenders, counted, median,
+    NoMore, Options, Plan, Start, Watch, Who, at_once, by_contender, checked, contenders, counted, median,
     rows_of_threads, step, timed,
 };
 
-use crate::armers::{ARMERS, Armer, DELAYS_MS};
+use crate::armers::{ARMERS, ArmAndCancel, Armer, DELAYS_MS};
 
 const SEED: u64 = 0x7061_6972_7321;
-
-struct Pairs {
-    armer: Armer,
-    threads: usize,
-    each: u64,
-    done: u64,
-}
 
 pub(crate) fn run(options: &Options<NoMore>, watch: &mut Watch) -> String {
     let rounds = options.rounds(3, 7);
@@ -28,8 +21,9 @@ pub(crate) fn run(options: &Options<NoMore>, watch: &mut Watch) -> String {
     for &threads in options.pick(&[1, 2][..], &[1, 2, 4, 8], &[1, 2, 4, 8]) {
         watch.step(format!("pairs, {}", counted(threads)));
         let each = pairs / threads as u64;
-        let start = |start: fn(usize, u64) -> Armer| -> Option<Box<dyn Rounds>> {
-            Some(Box::new(Pairs { armer: start(threads, background), threads, each, done: 0 }))
+        let start = |start: fn(usize, u64) -> Armer| {
+            let Armer { arm_and_cancel, check } = start(threads, background);
+            Some(checked(each * threads as u64, move || round(threads, each, &arm_and_cancel), check))
         };
         let starts = armers.iter().map(|armer| Start::new(armer.who.name, move || start(armer.start))).collect();
         // The first is for warming up, and counts for the checks alone.
@@ -38,8 +32,7 @@ pub(crate) fn run(options: &Options<NoMore>, watch: &mut Watch) -> String {
     let who: Vec<Who> = armers.iter().map(|armer| armer.who).collect();
     // One thread does not wait for another: both figures are the same.
     let shown: Vec<_> = all.iter().filter(|row| row.figure != "1 thread, wall").collect();
-    let table =
-        by_contender("ns for each pair", &shown, |row| row.figure.clone(), &who, |_, cell, _| median(cell, 1.0));
+    let table = by_contender("ns for each pair", &shown, &who, |_, cell, _| median(cell, 1.0));
     let text = format!(
         "\n### Arming and cancelling\n\nNanoseconds for each timer armed and cancelled, with {background} others \
          pending: median of {rounds} interleaved rounds (range). CPU is the threads' own processor time for each pair, \
@@ -50,22 +43,14 @@ pub(crate) fn run(options: &Options<NoMore>, watch: &mut Watch) -> String {
     text
 }
 
-impl Rounds for Pairs {
-    /// Lets every thread make its pairs, all at once.
-    fn round(&mut self) -> Result<Vec<f64>, String> {
-        self.done += self.each * self.threads as u64;
-        let (each, arm_and_cancel) = (self.each, &self.armer.arm_and_cancel);
-        at_once(self.threads, each, |thread, begin| {
-            let mut random = Rng::with_seed(SEED + thread as u64);
-            let mut delays = (0..each).map(|_| Duration::from_millis(random.u64(DELAYS_MS)));
-            let mut done = Ok(());
-            begin();
-            let cpu = timed(|| done = (arm_and_cancel)(&mut delays));
-            done.map(|()| cpu)
-        })
-    }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        (self.armer.check)(self.done)
-    }
+/// Lets every thread make its pairs, all at once.
+fn round(threads: usize, each: u64, arm_and_cancel: &ArmAndCancel) -> Result<Vec<f64>, String> {
+    at_once(threads, each, |thread, begin| {
+        let mut random = Rng::with_seed(SEED + thread as u64);
+        let mut delays = (0..each).map(|_| Duration::from_millis(random.u64(DELAYS_MS)));
+        let mut done = Ok(());
+        begin();
+        let cpu = timed(|| done = arm_and_cancel(&mut delays));
+        done.map(|()| cpu)
+    })
 }

@@ -2,37 +2,23 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::time::timeout_at;
 
 /// A sleep that is not over by then is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Waits until `sleep` is over, which is due at `deadline` and may be over `early` before that.
+/// Waits until `sleep` is over, which is due at `deadline` and may be over `early` before that. The thread is in a
+/// runtime, which says when it has waited for too long.
 ///
 /// # Errors
 ///
 /// That it was over before, or is lost.
-pub(crate) fn until_over<S: Future>(mut sleep: Pin<&mut S>, deadline: Instant, early: Duration) -> Result<(), String> {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    while sleep.as_mut().poll(&mut context).is_pending() {
-        let now = Instant::now();
-        let Some(left) = (deadline + PATIENCE).checked_duration_since(now).filter(|left| !left.is_zero()) else {
-            return Err(format!("a sleep is still pending {:?} after its deadline", now - deadline));
-        };
-        thread::park_timeout(left);
-    }
+pub(crate) fn until_over<S: Future>(sleep: Pin<&mut S>, deadline: Instant, early: Duration) -> Result<(), String> {
+    let over = Handle::current().block_on(async { timeout_at((deadline + PATIENCE).into(), sleep).await });
+    over.map_err(|_| format!("a sleep is still pending {PATIENCE:?} after its deadline"))?;
     let now = Instant::now();
     if now + early < deadline { Err(format!("a sleep was over {:?} early", deadline - now)) } else { Ok(()) }
 }

@@ -3,7 +3,6 @@
 use std::array;
 use std::future::{Future, pending, ready};
 use std::hint::black_box;
-use std::marker::PhantomData;
 use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::{Alert, Rounds, ns_each, timed};
+use harness::{Rounds, checked, expect, ns_each};
 
 use crate::block_on::until_over;
 use crate::peers::{In, Limits, Peer};
@@ -20,6 +19,8 @@ use crate::peers::{In, Limits, Peer};
 const DELAYS_MS: Range<u64> = 60_000..120_000;
 /// How many different ones there are; they are used in turn.
 const DELAYS: usize = 1024;
+/// Of sleeps and timeouts.
+pub(crate) const WRONG: &str = "not what they must be at the first poll";
 const SEED: u64 = 0x6675_7475_7265;
 /// Waited for at the end, in turn, to see that sleeps do end.
 const WAITED_FOR: [Duration; 4] = [Duration::ZERO, Duration::from_micros(100), Duration::from_millis(2), PAST_A_SLOT];
@@ -96,46 +97,22 @@ pub(crate) fn repeat<D: Deed<P>, P: Peer>(peer: &P, which: Range<u64>, delays: &
     which.map(|operation| u64::from(!D::act(peer, delays.at(operation), &mut context))).sum()
 }
 
-struct Once<D, P> {
-    peer: In<P>,
-    deed: PhantomData<D>,
-    operations: u64,
-    done: u64,
-    delays: Delays,
-    alert: Arc<Alert>,
-    waker: Waker,
-}
-
 /// Sets one of these jobs up, for one thread.
 pub(crate) fn start<D: Deed<P> + 'static, P: Peer>(operations: u64) -> Box<dyn Rounds> {
-    let alert = Arc::<Alert>::default();
-    let (peer, delays, waker) = (In::<P>::start(1), Delays::new(0), alert.waker());
-    Box::new(Once::<D, P> { peer, deed: PhantomData, operations, done: 0, delays, alert, waker })
-}
-
-impl<D: Deed<P>, P: Peer> Rounds for Once<D, P> {
-    fn round(&mut self) -> Result<Vec<f64>, String> {
-        let Self { peer, operations, delays, waker, .. } = self;
+    let (peer, delays) = (Arc::new(In::<P>::start(1)), Delays::new(0));
+    let (waker, in_the_end) = (peer.alert.waker(), peer.clone());
+    let round = move || {
         let mut wrong = 0;
-        let every = 0..*operations;
-        let cpu = peer.within(|peer| timed(|| wrong = repeat::<D, P>(peer, every, delays, waker)));
-        self.done += self.operations;
-        if wrong > 0 {
-            return Err(format!("{wrong} of {} were not what they must be at the first poll", self.operations));
-        }
-        Ok(vec![cpu.as_nanos() as f64 / self.operations as f64])
-    }
-
-    fn finish(self: Box<Self>) -> Result<(), String> {
-        finish(&self.peer, if D::ARMS { self.done } else { 0 }, &self.alert)
-    }
+        let all = || wrong = repeat::<D, P>(&peer.peer, 0..operations, &delays, &waker);
+        let ns = peer.within(|_| ns_each(operations, all));
+        expect(wrong, 0, WRONG).map(|()| vec![ns])
+    };
+    checked(operations, round, move |done| finish(&in_the_end, if D::ARMS { done } else { 0 }))
 }
 
 /// No task was woken, what was armed was cancelled, and a sleep that is waited for is over when it must be.
-pub(crate) fn finish<P: Peer>(peer: &In<P>, cancelled: u64, alert: &Alert) -> Result<(), String> {
-    if alert.count() > 0 {
-        return Err(format!("what was dropped has woken its task {} times", alert.count()));
-    }
+pub(crate) fn finish<P: Peer>(peer: &In<P>, cancelled: u64) -> Result<(), String> {
+    expect(peer.alert.count(), 0, "tasks woken by what was dropped")?;
     peer.within(|peer| {
         peer.check(cancelled)?;
         WAITED_FOR.into_iter().try_for_each(|delay| {

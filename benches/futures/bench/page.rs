@@ -1,8 +1,8 @@
 //! The tables and the plot of a run.
 
 use harness::{
-    Bars, Kind, LATE, PROCESS_CPU, Results, Row, Verdict, Who, add_best, bars, by_contender, contenders, description,
-    digits, median, times, verdicts,
+    Bars, Kind, LATE, PROCESS_CPU, Results, Row, Verdict, Who, add_best, bars, by_contender, digits, median, opening,
+    times, verdicts,
 };
 
 use crate::roster::{CONTENDERS, MAIN};
@@ -11,10 +11,7 @@ use crate::scale::Scale;
 const LOCK: &str = include_str!("../Cargo.lock");
 
 pub(crate) fn page(scale: &Scale, who: &[Who], results: &Results, quick: bool) -> String {
-    let quick = if quick { "quick " } else { "" };
-    let seconds = results.seconds;
-    let mut text = format!("One {quick}run of {seconds} seconds, on {}.\n\n", description());
-    text += &contenders(who, LOCK);
+    let mut text = opening(if quick { "quick run" } else { "run" }, who, LOCK, results);
     let of_crowd = format!(
         "A crowd of {} over {:?}: microseconds of the process's CPU for each task, and milliseconds late",
         scale.crowd, scale.spread
@@ -29,29 +26,16 @@ pub(crate) fn page(scale: &Scale, who: &[Who], results: &Results, quick: bool) -
         let rows: Vec<_> = results.rows.iter().filter(|row| jobs.contains(&row.job)).collect();
         if !rows.is_empty() {
             text += &format!("\n### {what} (median, range of the rounds)\n\n");
-            let mut table = by_contender(
-                "",
-                &rows,
-                |row| row.figure.clone(),
-                who,
-                |row, cell, who| {
-                    let figure = median(cell, ns_in_unit(row));
-                    if who.kind == Kind::Ours { format!("**{figure}**") } else { figure }
-                },
-            );
+            let mut table = by_contender("", &rows, who, |row, cell, who| {
+                let figure = median(cell, ns_in_unit(row));
+                if who.kind == Kind::Ours { format!("**{figure}**") } else { figure }
+            });
             add_best(&mut table, "best peer over **wheel**", &rows, |row| row.best_over(MAIN, yardsticks()));
             text += &table.to_string();
         }
     }
-    let goals = verdicts(&["what"], &goals(results));
-    if !goals.is_empty() {
-        text += &format!("\n### Goals of the futures\n\n{goals}");
-    }
-    text += "\nEvery run was checked: nothing was ready early, nothing was lost, and what was dropped woke no task.\n";
-    for failure in &results.failures {
-        text += &format!("\nFailed, and left out: {failure}.\n");
-    }
-    text
+    text += &verdicts("Goals of the futures", &["what"], &goals(results));
+    text + "\nEvery run was checked: nothing was ready early, nothing was lost, and what was dropped woke no task.\n"
 }
 
 fn ns_in_unit(row: &Row) -> f64 {

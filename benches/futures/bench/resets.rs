@@ -4,12 +4,11 @@
 //! delays.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::Context;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::{Alert, Rounds, ns_each};
+use harness::{Rounds, expect, ns_each};
 
 use crate::block_on::until_over;
 use crate::peers::{In, Resets};
@@ -30,16 +29,12 @@ struct Moved<P: Resets> {
     operations: u64,
     next: P::Moment,
     random: Rng,
-    alert: Arc<Alert>,
-    /// Held by every sleep too.
-    waker: Waker,
 }
 
 /// Arms so many, of which a random one is moved at each operation.
 pub(crate) fn start<P: Resets>(sleeps: usize, operations: u64) -> Box<dyn Rounds> {
-    let alert = Arc::<Alert>::default();
-    let waker = alert.waker();
     let peer = In::<P>::start(1);
+    let waker = peer.alert.waker();
     let mut context = Context::from_waker(&waker);
     let (sleeps, next) = peer.within(|peer| {
         let sleeps = (0..sleeps).map(|place| {
@@ -50,8 +45,7 @@ pub(crate) fn start<P: Resets>(sleeps: usize, operations: u64) -> Box<dyn Rounds
         });
         (sleeps.collect(), peer.moment(Instant::now() + FIRST + SPREAD))
     });
-    let random = Rng::with_seed(SEED);
-    Box::new(Moved { peer, sleeps, operations, next, random, alert, waker })
+    Box::new(Moved { peer, sleeps, operations, next, random: Rng::with_seed(SEED) })
 }
 
 impl<P: Resets> Rounds for Moved<P> {
@@ -67,15 +61,12 @@ impl<P: Resets> Rounds for Moved<P> {
                 }
             })
         });
-        if self.alert.count() > 0 {
-            return Err(format!("sleeps that are due in minutes have woken their task {} times", self.alert.count()));
-        }
-        Ok(vec![ns])
+        expect(peer.alert.count(), 0, "tasks woken by sleeps that are due in minutes").map(|()| vec![ns])
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), String> {
-        let (peer, waker) = (&self.peer, &self.waker);
-        let mut context = Context::from_waker(waker);
+        let (peer, waker) = (&self.peer, self.peer.alert.waker());
+        let mut context = Context::from_waker(&waker);
         let count = self.sleeps.len();
         let due: Vec<_> = peer.within(|peer| {
             let soon = Instant::now() + SOON;

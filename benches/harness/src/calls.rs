@@ -9,10 +9,8 @@ use std::time::Instant;
 
 use hdrhistogram::Histogram;
 
-use crate::measure::Plan;
-use crate::results::{Calls, Cell, Row};
-use crate::stats::Spread;
-use crate::watch::Watch;
+use crate::measure::Rounds;
+use crate::results::{Calls, Cell, Spread};
 
 /// What each call of one kind took, in the order of the calls.
 #[derive(Clone, Default)]
@@ -45,10 +43,6 @@ impl Series {
         self.longest_ns = self.longest_ns.max(ns);
     }
 
-    pub fn count(&self) -> usize {
-        self.least_ns.len()
-    }
-
     /// Takes a further run of the same calls into account.
     fn repeated(&mut self, again: &Series) {
         assert_eq!(self.least_ns.len(), again.least_ns.len(), "a repeat makes the same calls");
@@ -58,12 +52,12 @@ impl Series {
         self.longest_ns = self.longest_ns.max(again.longest_ns);
     }
 
-    fn cell(&self, contender: &'static str, rounds: usize) -> Cell {
+    pub(crate) fn cell(&self, contender: &'static str, rounds: usize) -> Cell {
         let histogram = histogram(self.least_ns.iter().map(|&ns| ns.into()));
         let longest = histogram.max() as f64;
-        let spread = Spread { greatest: self.longest_ns.into(), ..Spread::once(longest) };
+        let spread = Spread { least: longest, median: longest, greatest: self.longest_ns.into() };
         let [p50, p99, p999, p9999] = [0.5, 0.99, 0.999, 0.9999].map(|share| histogram.value_at_quantile(share));
-        let calls = Calls { count: self.count(), p50, p99, p999, p9999, tail: tail(&histogram) };
+        let calls = Calls { count: self.least_ns.len(), p50, p99, p999, p9999, tail: tail(&histogram) };
         Cell { contender, spread, rounds, calls: Some(calls) }
     }
 }
@@ -87,57 +81,34 @@ fn tail(histogram: &Histogram<u64>) -> Vec<(u64, f64)> {
     points
 }
 
-/// A contender and one whole run of it: a series for each row.
-pub struct Run<'a> {
-    contender: &'static str,
-    run: Box<dyn Fn() -> Result<Vec<Series>, String> + 'a>,
+/// Whole runs of the same calls, a series for each figure: every round is one of them.
+pub struct Runs<F> {
+    run: F,
+    taken: Vec<Series>,
 }
 
-impl<'a> Run<'a> {
-    pub fn new(contender: &'static str, run: impl Fn() -> Result<Vec<Series>, String> + 'a) -> Self {
-        Self { contender, run: Box::new(run) }
+impl<F> Runs<F> {
+    pub fn new(run: F) -> Self {
+        Self { run, taken: Vec::new() }
     }
 }
 
-/// Runs every contender once, then again: fills the cells of `rows`. A contender that fails is noted and left out.
-///
-/// Runs are repeated while there is time for one more, and twice in any case: in a single run a longest call cannot be
-/// told from an interruption. Only where contenders are measured one by one the slow ones may be run once; each has the
-/// same time there, so that the faster are repeated more often.
-pub fn repeated(mut rows: Vec<Row>, runs: &[Run<'_>], plan: &Plan, watch: &mut Watch) -> Vec<Row> {
-    let mut left = runs.len();
-    for batch in runs.chunks(if plan.together { left.max(1) } else { 1 }) {
-        let until = plan.share(left / batch.len());
-        left -= batch.len();
-        for (contender, series, repeats) in repeat(batch, plan, until, watch) {
-            rows.iter_mut().zip(&series).for_each(|(row, series)| row.cells.push(series.cell(contender, repeats)));
+impl<F: FnMut() -> Result<Vec<Series>, String>> Rounds for Runs<F> {
+    fn round(&mut self) -> Result<Vec<f64>, String> {
+        let run = (self.run)()?;
+        if self.taken.is_empty() {
+            self.taken = run;
+        } else {
+            self.taken.iter_mut().zip(&run).for_each(|(taken, again)| taken.repeated(again));
         }
+        Ok(Vec::new())
     }
-    rows
-}
 
-type Repeated = (&'static str, Vec<Series>, usize);
+    fn operations(&self) -> u64 {
+        self.taken.iter().map(|series| series.least_ns.len() as u64).sum()
+    }
 
-fn repeat(batch: &[Run<'_>], plan: &Plan, until: Option<Instant>, watch: &mut Watch) -> Vec<Repeated> {
-    let begun = Instant::now();
-    let mut taken: Vec<(&Run<'_>, Vec<Series>, usize)> = Vec::new();
-    for run in batch {
-        watch.says(run.contender, "run 1");
-        taken.extend(watch.kept(run.contender, &run.run).map(|series| (run, series, 1)));
+    fn series(&mut self) -> Vec<Series> {
+        std::mem::take(&mut self.taken)
     }
-    let one_run = begun.elapsed() / batch.len() as u32;
-    for repeat in 1..plan.rounds {
-        let is_needed = repeat == 1 && batch.len() > 1;
-        if !is_needed && until.is_some_and(|until| Instant::now() + one_run > until) {
-            break;
-        }
-        for (run, series, repeats) in &mut taken {
-            watch.says(run.contender, &format!("run {}", repeat + 1));
-            if let Some(again) = watch.kept(run.contender, &run.run) {
-                series.iter_mut().zip(&again).for_each(|(series, again)| series.repeated(again));
-                *repeats += 1;
-            }
-        }
-    }
-    taken.into_iter().map(|(run, series, repeats)| (run.contender, series, repeats)).collect()
 }

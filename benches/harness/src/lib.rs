@@ -1,8 +1,8 @@
 //! What every bench of this crate shares: its command line, rounds and their medians, probes of time and memory, and
 //! the forms in which results are written down.
 //!
-//! A bench says who takes part and what is measured ([`Bench`], [`Rounds`], [`Series`]); [`step`] and [`repeated`] take
-//! the figures, [`by_contender`] and [`write()`] write them down.
+//! A bench says who takes part and what is measured ([`Bench`], [`Rounds`], [`Series`]); [`step`] takes the figures,
+//! [`by_contender`] and [`write()`] write them down.
 
 mod calls;
 mod machine;
@@ -13,13 +13,10 @@ mod plot;
 mod probe;
 mod report;
 mod results;
-mod stats;
 mod tables;
 mod threads;
 mod waker;
 mod watch;
-
-pub use indicatif::HumanDuration;
 
 pub use calls::*;
 pub use machine::*;
@@ -30,7 +27,6 @@ pub use plot::*;
 pub use probe::*;
 pub use report::*;
 pub use results::*;
-pub use stats::*;
 pub use tables::*;
 pub use threads::*;
 pub use waker::*;

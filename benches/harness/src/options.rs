@@ -81,7 +81,7 @@ impl Bench {
     }
 
     /// The folder for what is written.
-    pub fn out<More: Args>(&self, options: &Options<More>) -> PathBuf {
+    pub(crate) fn out<More: Args>(&self, options: &Options<More>) -> PathBuf {
         let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target").join(self.name);
         options.out.clone().unwrap_or_else(default)
     }

@@ -4,8 +4,6 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 
-use crate::stats::Spread;
-
 /// Units of figures: nanoseconds of processor time, of one thread or of all; nanoseconds of wall time; the longest of
 /// many calls; and bytes.
 pub const CPU: &str = "ns of thread CPU";
@@ -34,6 +32,24 @@ pub struct Cell {
     pub spread: Spread,
     pub rounds: usize,
     pub calls: Option<Calls>,
+}
+
+/// The middle of several rounds, and the least and greatest of them.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Spread {
+    pub least: f64,
+    pub median: f64,
+    pub greatest: f64,
+}
+
+impl Spread {
+    /// Of one round or more.
+    pub(crate) fn of(mut rounds: Vec<f64>) -> Self {
+        rounds.sort_by(f64::total_cmp);
+        let (below, above) = ((rounds.len() - 1) / 2, rounds.len() / 2);
+        let median = (rounds[below] + rounds[above]) / 2.0;
+        Self { least: rounds[0], median, greatest: rounds[rounds.len() - 1] }
+    }
 }
 
 /// The distribution of single calls, in nanoseconds.

@@ -5,7 +5,7 @@ use std::fmt;
 use indicatif::HumanCount;
 
 use crate::machine::version;
-use crate::results::{Calls, Cell, LONGEST, Row};
+use crate::results::{Calls, Cell, Row};
 
 /// Where a contender comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,15 +94,11 @@ impl fmt::Display for Table {
     }
 }
 
-/// A line for each contender that has a cell in one of the rows, and a column for each row.
-pub fn by_contender(
-    corner: &str,
-    rows: &[&Row],
-    head: impl Fn(&Row) -> String,
-    who: &[Who],
-    cell: impl Fn(&Row, &Cell, &Who) -> String,
-) -> Table {
-    let mut table = Table::new(1, [corner.to_owned()].into_iter().chain(rows.iter().map(|row| head(row))).collect());
+/// A line for each contender that has a cell in one of the rows, and a column for each row: by its number of timers, or
+/// by its figure where there is no such number.
+pub fn by_contender(corner: &str, rows: &[&Row], who: &[Who], cell: impl Fn(&Row, &Cell, &Who) -> String) -> Table {
+    let head = |row: &&Row| row.timers.map_or_else(|| row.figure.clone(), thousands);
+    let mut table = Table::new(1, [corner.to_owned()].into_iter().chain(rows.iter().map(head)).collect());
     for who in who.iter().filter(|who| rows.iter().any(|row| row.cell(who.name).is_some())) {
         let cells = rows.iter().map(|row| row.cell(who.name).map_or("–".to_owned(), |found| cell(row, found, who)));
         table.row([who.label()].into_iter().chain(cells).collect());
@@ -148,8 +144,8 @@ impl Verdict {
     }
 }
 
-/// All of them, or nothing where there are none.
-pub fn verdicts(heads: &[&str], verdicts: &[Verdict]) -> String {
+/// All of them under a title, or nothing where there are none.
+pub fn verdicts(title: &str, heads: &[&str], verdicts: &[Verdict]) -> String {
     let heads = heads.iter().chain(&["goal", "measured", ""]).map(|&head| head.to_owned()).collect::<Vec<_>>();
     let mut table = Table::new(heads.len() - 3, heads);
     for verdict in verdicts.iter().filter(|verdict| !(verdict.guard && verdict.met)) {
@@ -159,7 +155,10 @@ pub fn verdicts(heads: &[&str], verdicts: &[Verdict]) -> String {
         table.row(cells);
     }
     let met = verdicts.iter().filter(|verdict| verdict.met).count();
-    if verdicts.is_empty() { String::new() } else { format!("{met} of {} met.\n\n{table}", verdicts.len()) }
+    match verdicts.len() {
+        0 => String::new(),
+        all => format!("\n### {title}\n\n{met} of {all} met.\n\n{table}"),
+    }
 }
 
 /// A median with its range, each divided by `ns_in_unit`.
@@ -169,22 +168,11 @@ pub fn median(cell: &Cell, ns_in_unit: f64) -> String {
     format!("{median} ({least}–{greatest})")
 }
 
-/// The longest call with its distribution; `mark` stands behind one that was run once.
+/// The longest call, with the least of its repeats (median; 99.9 % and 99.99 % stay below; longest of all); `mark` stands behind one that was run once.
 pub fn longest(cell: &Cell, calls: &Calls, mark: &str) -> String {
     let [p50, p999, p9999] = [calls.p50, calls.p999, calls.p9999].map(|ns| time(ns as f64));
     let mark = if cell.rounds == 1 { mark } else { "" };
     format!("{}{mark} ({p50}; {p999}; {p9999}; {})", time(cell.spread.median), time(cell.spread.greatest))
-}
-
-/// What [`median`] and [`longest`] show.
-pub fn unit(row: &Row) -> &'static str {
-    match row.unit {
-        LONGEST => {
-            "the longest call, with the least of its repeats (median; 99.9 % and 99.99 % stay below; longest with \
-             interruptions)"
-        }
-        unit => unit,
-    }
 }
 
 /// Three digits, or all that stand before the point.

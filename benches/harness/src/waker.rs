@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 
-/// Counts how often it is woken.
-#[derive(Default)]
-pub struct Alert(AtomicU64);
+/// Counts how often it is woken, with all of its clones.
+#[derive(Clone, Default)]
+pub struct Alert(Arc<AtomicU64>);
 
 impl Wake for Alert {
     fn wake(self: Arc<Self>) {
@@ -20,15 +20,7 @@ impl Alert {
     }
 
     /// A waker for one thread, as each task has its own: threads do not contend for its count of holders.
-    pub fn waker(self: &Arc<Self>) -> Waker {
-        Waker::from(Arc::new(Forwards(self.clone())))
-    }
-}
-
-struct Forwards(Arc<Alert>);
-
-impl Wake for Forwards {
-    fn wake(self: Arc<Self>) {
-        self.0.clone().wake();
+    pub fn waker(&self) -> Waker {
+        Arc::new(self.clone()).into()
     }
 }

@@ -70,23 +70,3 @@ impl Watch {
         self.results
     }
 }
-
-/// Time of a run, handed out by weight. What one step leaves over, the later ones have.
-pub struct Schedule {
-    start: Instant,
-    limit: Duration,
-    all: f64,
-    begun: f64,
-}
-
-impl Schedule {
-    pub fn new(limit: Duration, weights: impl Iterator<Item = f64>) -> Self {
-        Self { start: Instant::now(), limit, all: weights.sum(), begun: 0.0 }
-    }
-
-    /// Begins the next step: when its share, and all shares before it, are over.
-    pub fn next(&mut self, weight: f64) -> Instant {
-        self.begun += weight;
-        self.start + self.limit.mul_f64((self.begun / self.all).min(1.0))
-    }
-}

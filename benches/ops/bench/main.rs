@@ -76,11 +76,10 @@ fn run() -> Result<(), String> {
 fn count(args: &[String]) -> Result<(), String> {
     let job = Job::all().find(|job| job.name() == args[0]).ok_or("no such job")?;
     let entry = OURS.into_iter().find(|entry| entry.name == args[1]).ok_or("no such contender of this crate")?;
+    let rounds = if job.is_calls() { 1 } else { number(&args[2])? };
     let mut operations = 0;
-    if job.is_calls() {
-        operations = entry.run(job, COUNTED)?.iter().map(|series| series.count() as u64).sum();
-    } else if let Some(mut run) = entry.start(job, COUNTED, Some(OPERATIONS)) {
-        for _ in 0..number(&args[2])? {
+    if let Some(mut run) = entry.start(job, COUNTED, Some(OPERATIONS)) {
+        for _ in 0..rounds {
             run.round()?;
             operations = run.operations();
         }
@@ -92,9 +91,6 @@ fn count(args: &[String]) -> Result<(), String> {
 /// Every job once for every contender; then the checks are shown to catch each wrong timer.
 fn run_all_small(all: &[Entry]) -> Result<(), String> {
     let outcome = |entry: &Entry, job: Job| {
-        if job.is_calls() {
-            return Some(entry.run(job, SMALL).map(drop));
-        }
         let mut run = entry.start(job, SMALL, Some(2 * SMALL as u64))?;
         Some(run.round().and_then(|_| run.finish()))
     };

@@ -1,6 +1,6 @@
 //! Contenders with their types erased: a table runs all kinds in turn.
 
-use harness::{Plan, Rounds, Row, Run, Series, Start, Watch, repeated, step};
+use harness::{Plan, Rounds, Row, Runs, Start, Watch, step};
 
 use crate::contender::{Contender, Wide};
 use crate::contenders::{BTree, DelayQueueTimers, Faulty, Heap, Ours, TokioSleeps, Wheel};
@@ -9,19 +9,18 @@ use crate::{means, stalls};
 
 type StartOf = fn(Job, usize, Option<u64>) -> Box<dyn Rounds>;
 
-/// One contender: how to set up a job of means, how to run one of single calls.
+/// One contender, and how to set it up for a job.
 #[derive(Clone, Copy)]
 pub struct Entry {
     pub name: &'static str,
     start: StartOf,
     /// With values of 64 bytes.
     wide: Option<StartOf>,
-    calls: fn(Job, usize) -> Result<Vec<Series>, String>,
 }
 
 impl Entry {
     pub const fn of<C: Contender>() -> Self {
-        Self { name: C::NAME, start: means::start::<C>, wide: None, calls: stalls::run::<C> }
+        Self { name: C::NAME, start: start::<C>, wide: None }
     }
 
     /// It also takes part with these values.
@@ -34,32 +33,28 @@ impl Entry {
         let start = if job.is_wide() { self.wide } else { Some(self.start) };
         start.map(|start| start(job, timers, operations))
     }
-
-    pub fn run(&self, job: Job, timers: usize) -> Result<Vec<Series>, String> {
-        (self.calls)(job, timers)
-    }
 }
 
-/// Measures a job. A run of single calls costs as much as all rounds of a mean, and is repeated less often.
-pub fn measure(job: Job, timers: usize, entries: &[Entry], plan: Plan, watch: &mut Watch) -> Vec<Row> {
-    let rows = job.rows(timers);
+fn start<C: Contender>(job: Job, timers: usize, operations: Option<u64>) -> Box<dyn Rounds> {
+    if !job.is_calls() {
+        return means::start::<C>(job, timers, operations);
+    }
+    Box::new(Runs::new(move || stalls::run::<C>(job, timers)))
+}
+
+/// Measures a job. A run of single calls costs as much as all rounds of a mean, and is repeated less often, but twice
+/// in any case: in a single run a longest call cannot be told from an interruption. Only where contenders are measured
+/// one by one the slow ones may be run once; each has the same time there, so that the faster are repeated more often.
+pub fn measure(job: Job, timers: usize, entries: &[Entry], mut plan: Plan, watch: &mut Watch) -> Vec<Row> {
     if job.is_calls() {
-        let run = |entry: &Entry| {
-            Run::new(entry.name, {
-                let entry = *entry;
-                move || entry.run(job, timers)
-            })
-        };
-        let runs: Vec<_> = entries.iter().map(run).collect();
-        return repeated(rows, &runs, &Plan { rounds: plan.rounds.div_ceil(2), ..plan }, watch);
+        plan.rounds = plan.rounds.div_ceil(2);
+        plan.least = if plan.together { 2 } else { 1 };
     }
     let start = |entry: &Entry| {
-        Start::new(entry.name, {
-            let entry = *entry;
-            move || entry.start(job, timers, None)
-        })
+        let entry = *entry;
+        Start::new(entry.name, move || entry.start(job, timers, None))
     };
-    step(rows, entries.iter().map(start).collect(), &plan, watch)
+    step(job.rows(timers), entries.iter().map(start).collect(), &plan, watch)
 }
 
 /// This crate's two.

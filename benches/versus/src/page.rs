@@ -1,10 +1,7 @@
 //! The tables of a run, with what must be said under them.
 
-use std::time::Duration;
-
 use harness::{
-    BYTES, Kind, LONGEST, Results, Row, Who, add_best, by_contender, contenders, description, digits, longest, median,
-    thousands, times, unit, verdicts,
+    BYTES, Kind, LONGEST, Results, Row, Who, add_best, by_contender, digits, longest, median, opening, times, verdicts,
 };
 
 use crate::goals::{self, best_peer, is_comparable};
@@ -19,18 +16,12 @@ const RUN_ONCE: &str = " °";
 /// `paused_tick_ns` is what an empty turn takes in a paused runtime.
 pub(crate) fn page(peers: &[&'static Peer], results: &Results, paused_tick_ns: Option<f64>) -> String {
     let mut who: Vec<Who> = peers.iter().map(|peer| peer.who).collect();
-    let mut text = format!(
-        "One run of {}, on {}.\n\n",
-        harness::HumanDuration(Duration::from_secs(results.seconds)),
-        description()
-    );
-    text += &contenders(&who, LOCK);
+    let mut text = opening("run", &who, LOCK, results);
     text += "\nEach cell: the figure, its range or quantiles, and how many times the wheel's it is.\n";
     who.push(Who { name: "floor", kind: Kind::Baseline, what: "", mark: "" });
     for rows in results.figures() {
         text += &format!("\n### {}: {}\n\n", rows[0].name(), in_words(rows[0]));
-        let head = |row: &Row| row.timers.map_or(String::new(), thousands);
-        let mut table = by_contender("timers", &rows, head, &who, |row, cell, who| {
+        let mut table = by_contender("timers", &rows, &who, |row, cell, who| {
             let figure = match (&cell.calls, row.unit) {
                 (Some(calls), _) => longest(cell, calls, RUN_ONCE),
                 (None, BYTES) => digits(cell.spread.median),
@@ -49,13 +40,15 @@ pub(crate) fn page(peers: &[&'static Peer], results: &Results, paused_tick_ns: O
     }
     text += "\n### Notes\n\n";
     text += &notes(peers, results, paused_tick_ns);
-    let verdicts = verdicts(&["figure", "timers", "what"], &goals::verdicts(results));
-    if verdicts.is_empty() { text } else { text + "\n### Goals\n\n" + &verdicts }
+    text + &verdicts("Goals", &["figure", "timers", "what"], &goals::verdicts(results))
 }
 
 fn in_words(row: &Row) -> &'static str {
     match row.unit {
-        LONGEST => unit(row),
+        LONGEST => {
+            "the longest call, with the least of its repeats (median; 99.9 % and 99.99 % stay below; longest with \
+             interruptions)"
+        }
         BYTES => "bytes for each timer that the container was filled with",
         _ => "ns of thread CPU time for each (median, range of the rounds)",
     }
@@ -86,9 +79,6 @@ fn notes(peers: &[&'static Peer], results: &Results, paused_tick_ns: Option<f64>
         if early > 0 || late > 0 {
             text += &format!("{name} may fire {early} ticks early and {late} late, by its own design: {why}.\n\n");
         }
-    }
-    for failure in &results.failures {
-        text += &format!("Failed, and left out: {failure}.\n\n");
     }
     text + "Every other run was checked: each timer came out once, with its own value, in its own tick.\n"
 }

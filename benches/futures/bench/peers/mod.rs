@@ -21,6 +21,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use ::tokio::runtime::{Builder, Runtime};
+use harness::Alert;
 
 pub(crate) use async_io::AsyncIo;
 pub(crate) use futures_timer::FuturesTimer;
@@ -73,12 +74,14 @@ pub(crate) trait Limits: Peer {
 pub(crate) struct In<P> {
     pub(crate) peer: P,
     pub(crate) runtime: Runtime,
+    /// What its sleeps are to wake.
+    pub(crate) alert: Alert,
 }
 
 impl<P: Peer> In<P> {
     pub(crate) fn start(threads: usize) -> Self {
         let (peer, runtime) = P::start(threads);
-        Self { peer, runtime }
+        Self { peer, runtime, alert: Alert::default() }
     }
 
     /// Runs `work` on this thread where the peer's futures find what they look for.
