@@ -85,12 +85,12 @@ pub(crate) struct Arena<M, T> {
     /// The free place that was given up last.
     free: u32,
     /// How many more timers may come.
-    room: usize,
+    pub(crate) room: usize,
     max_live: usize,
     /// The most timers that the owner can have.
     capacity: usize,
     /// Places in pages that are there, and the retired ones among them.
-    places: usize,
+    pub(crate) places: usize,
     retired: usize,
     /// The generation at which a page starts that is added at the end.
     first_generation: NonZeroU32,
@@ -151,16 +151,6 @@ impl<M: Copy, T> Arena<M, T> {
     #[inline]
     pub(crate) const fn live(&self) -> usize {
         self.max_live - self.room
-    }
-
-    /// How many more timers may come.
-    pub(crate) const fn room(&self) -> usize {
-        self.room
-    }
-
-    /// How many places are there.
-    pub(crate) const fn places(&self) -> usize {
-        self.places
     }
 
     pub(crate) const fn free_places(&self) -> usize {
@@ -224,36 +214,24 @@ impl<M: Copy, T> Arena<M, T> {
         true
     }
 
-    /// What the timer that `id` names has of its owner's, if it is armed: its link and its datum.
+    /// The timer that `id` names, if it is armed: its link, its datum and its value.
     #[inline]
-    pub(crate) fn find(&self, id: TimerId) -> Option<(u32, M)> {
+    pub(crate) fn find(&self, id: TimerId) -> Option<(u32, M, &T)> {
         match self.place(id.index())? {
-            Place::Armed { generation, link, datum, .. } if *generation == id.generation() => Some((*link, *datum)),
+            Place::Armed { generation, link, datum, value } if *generation == id.generation() => {
+                Some((*link, *datum, value))
+            }
             _ => None,
         }
     }
 
-    /// As [`find`](Self::find), with the datum to be changed.
+    /// As [`find`](Self::find), with the datum and the value to be changed.
     #[inline]
-    pub(crate) fn find_mut(&mut self, id: TimerId) -> Option<(u32, &mut M)> {
+    pub(crate) fn find_mut(&mut self, id: TimerId) -> Option<(u32, &mut M, &mut T)> {
         match self.place_mut(id.index())? {
-            Place::Armed { generation, link, datum, .. } if *generation == id.generation() => Some((*link, datum)),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn value(&self, id: TimerId) -> Option<&T> {
-        match self.place(id.index())? {
-            Place::Armed { generation, value, .. } if *generation == id.generation() => Some(value),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn value_mut(&mut self, id: TimerId) -> Option<&mut T> {
-        match self.place_mut(id.index())? {
-            Place::Armed { generation, value, .. } if *generation == id.generation() => Some(value),
+            Place::Armed { generation, link, datum, value } if *generation == id.generation() => {
+                Some((*link, datum, value))
+            }
             _ => None,
         }
     }
@@ -284,31 +262,26 @@ impl<M: Copy, T> Arena<M, T> {
     /// Takes the timer that `id` names: its link and its value.
     #[inline]
     pub(crate) fn remove(&mut self, id: TimerId) -> Option<(u32, T)> {
-        let (free, last) = (self.free, self.last_generation);
-        let place = self.place_mut(id.index())?;
-        match place {
-            Place::Armed { generation, .. } if *generation == id.generation() => {}
-            _ => return None,
-        }
-        let link = place.link();
-        let value = place.vacate(free, last)?;
-        self.gave_up(id, last);
+        let (_, link, value) = self.remove_if(id.index(), |it, _, _| it == id)?;
         Some((link, value))
     }
 
-    /// Takes the timer with this index, if it is armed and `is_it` says so of its link and its datum.
+    /// Takes the timer with this index, if it is armed and `is_it` says so of its id, its link and its datum.
     #[inline]
-    pub(crate) fn remove_if(&mut self, index: u32, is_it: impl FnOnce(u32, M) -> bool) -> Option<(TimerId, T)> {
+    pub(crate) fn remove_if<F>(&mut self, index: u32, is_it: F) -> Option<(TimerId, u32, T)>
+    where
+        F: FnOnce(TimerId, u32, M) -> bool,
+    {
         let (free, last) = (self.free, self.last_generation);
         let place = self.place_mut(index)?;
         let &mut Place::Armed { generation, link, datum, .. } = place else { return None };
-        if !is_it(link, datum) {
+        let id = TimerId::new(index, generation);
+        if !is_it(id, link, datum) {
             return None;
         }
         let value = place.vacate(free, last)?;
-        let id = TimerId::new(index, generation);
         self.gave_up(id, last);
-        Some((id, value))
+        Some((id, link, value))
     }
 
     /// Counts a timer out whose place was vacated.

@@ -246,7 +246,7 @@ impl<T> TimerHeap<T> {
 
     fn hand_out(&mut self, first: Entry) -> Option<Expired<T>> {
         // The value first: its cache line is on its way while the heap is put in order.
-        let (id, value) = self.places.remove_if(first.index, |_, _| true)?;
+        let (id, _, value) = self.places.remove_if(first.index, |_, _, _| true)?;
         let places = &mut self.places;
         self.heap.remove_first(|index, position| places.set_link(index, position));
         Some(Expired { id, expiry: Timestamp::from_nanos(first.key.hard_ns()), value })
@@ -270,7 +270,7 @@ impl<T> Timer<T> for TimerHeap<T> {
     #[inline]
     fn reset_deadline(&mut self, id: TimerId, deadline: Deadline) -> bool {
         let (soft, hard) = self.effective(deadline);
-        let Some((position, datum)) = self.places.find_mut(id) else {
+        let Some((position, datum, _)) = self.places.find_mut(id) else {
             return false;
         };
         // Where there was no slack the place knows the hard time, and the entry, which lies elsewhere, is not read.
@@ -305,15 +305,15 @@ impl<T> Timer<T> for TimerHeap<T> {
     }
 
     fn get(&self, id: TimerId) -> Option<&T> {
-        self.places.value(id)
+        self.places.find(id).map(|(.., value)| value)
     }
 
     fn get_mut(&mut self, id: TimerId) -> Option<&mut T> {
-        self.places.value_mut(id)
+        self.places.find_mut(id).map(|(.., value)| value)
     }
 
     fn expiry(&self, id: TimerId) -> Option<Timestamp> {
-        let (position, _) = self.places.find(id)?;
+        let (position, ..) = self.places.find(id)?;
         Some(Timestamp::from_nanos(self.heap.key(position).hard_ns()))
     }
 

@@ -75,7 +75,7 @@ impl<T, G: Geometry> Store<T, G> {
     }
 
     fn feed_from(&mut self, level: usize, feeder: u64, budget: &mut Budget) {
-        let lines = self.slots.get(ring::<G>(level).slot(feeder)).map_or(0, |slot| slot.lines());
+        let lines = self.slots.get(ring::<G>(level).slot(feeder)).map_or(0, |slot| slot.lines);
         let share = self.share(level, u64::from(lines));
         let mut moved = 0;
         while moved < share && self.holds(level, feeder) && !budget.is_spent() {

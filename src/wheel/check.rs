@@ -25,7 +25,7 @@ impl<T, G: Geometry> Store<T, G> {
         assert_eq!(outliers, self.outliers.len(), "the outliers are counted");
         assert_eq!(filed + outliers, self.places.live(), "the position of every timer leads back to it");
         assert!(
-            self.slots.lines().in_use() <= self.places.live() + all_slots::<G>(),
+            self.slots.lines.in_use() <= self.places.live() + all_slots::<G>(),
             "C9: a line for each timer at most"
         );
     }
@@ -72,7 +72,7 @@ impl<T, G: Geometry> Store<T, G> {
                     let tick = self.widen(tick);
                     assert!(tick >> shift >= span, "a timer lies in the slot of its tick, or of one before");
                     assert!(tick >= self.soonest, "no timer is due before the soonest");
-                    let least = self.slots.get(slot).map(|slot| self.widen(slot.least()));
+                    let least = self.slots.get(slot).map(|slot| self.widen(slot.least));
                     assert!(least <= Some(tick), "the least tick of a slot is least");
                     count += 1;
                 }

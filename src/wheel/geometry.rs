@@ -142,12 +142,6 @@ pub(crate) const fn ring<G: Geometry>(level: usize) -> Ring {
     Ring { shift: shift::<G>(level), mask: (2 * slots::<G>(level) - 1) as u16, base: base as u16 }
 }
 
-/// The ring that a slot is in, by its number among all slots of the wheel.
-pub(crate) fn ring_of<G: Geometry>(slot: usize) -> Ring {
-    let is_up_to = |level: &usize| usize::from(ring::<G>(*level).base) <= slot;
-    ring::<G>((1..LEVELS).rev().find(is_up_to).unwrap_or(0))
-}
-
 /// The rings of all levels, and behind them one whose slots are none: that of ticks beyond the last level.
 pub(crate) const fn rings<G: Geometry>() -> [Ring; LEVELS + 1] {
     let mut all = [Ring { shift: 0, mask: 0, base: u16::MAX }; LEVELS + 1];
@@ -196,8 +190,7 @@ const _: () = {
 #[cfg(test)]
 mod tests {
     use super::{
-        Geometry, Home, LEVELS, Small, Standard, advance, all_slots, home, index, limits, ring, ring_of, rings, shift,
-        slots,
+        Geometry, Home, LEVELS, Small, Standard, advance, all_slots, home, index, limits, ring, rings, shift, slots,
     };
     use crate::time::Tick;
 
@@ -322,9 +315,6 @@ mod tests {
             let (this, next) = (rings::<Standard>()[level], rings::<Standard>()[level + 1]);
             let end = usize::from(this.base) + usize::from(this.mask) + 1;
             assert_eq!(end, if level + 1 < LEVELS { usize::from(next.base) } else { 1024 });
-            for slot in [usize::from(this.base), end - 1] {
-                assert_eq!(ring_of::<Standard>(slot).shift, this.shift);
-            }
         }
         assert!(rings::<Standard>()[LEVELS].slot(12_345) >= all_slots::<Standard>());
     }

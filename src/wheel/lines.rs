@@ -36,7 +36,7 @@ pub(crate) struct Lines {
     pages: Vec<Box<Page>>,
     /// The free line that was given up last.
     free: u32,
-    free_lines: usize,
+    pub(crate) free_lines: usize,
 }
 
 /// The line of a position.
@@ -54,10 +54,6 @@ pub(crate) const fn start_of(line: u32) -> u32 {
 impl Lines {
     pub(crate) const fn new() -> Self {
         Self { pages: Vec::new(), free: NONE, free_lines: 0 }
-    }
-
-    pub(crate) const fn free_lines(&self) -> usize {
-        self.free_lines
     }
 
     /// Lines in use.

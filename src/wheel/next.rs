@@ -36,7 +36,7 @@ impl<T, G: Geometry> Store<T, G> {
             let Ring { base, mask, .. } = ring::<G>(level);
             let (base, start) = (usize::from(base), ring::<G>(level).slot(self.now));
             let slot = self.slots.occupied.first_round(base, start, base + usize::from(mask) + 1)?;
-            self.slots.get(slot).map(|slot| self.widen(slot.least()))
+            self.slots.get(slot).map(|slot| self.widen(slot.least))
         };
         (0..LEVELS).filter_map(least).min().unwrap_or(u64::MAX)
     }

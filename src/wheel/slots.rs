@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::bitmap::{Bitmap, CAPACITY};
-use super::geometry::{Geometry, all_slots, ring_of};
+use super::geometry::{Geometry, all_slots};
 use super::lines::{ENTRIES, FIRST, Lines, MAX_LINES, NONE, WORDS, line_of, start_of};
 
 /// A slot with more lines is crowded: it does not come down in one go.
@@ -27,10 +27,10 @@ pub(crate) struct Slot {
     /// The first line; of a lone timer, its place.
     head: u32,
     /// The position behind the last entry, at the start of a line if the last one is full.
-    end: u32,
+    pub(crate) end: u32,
     /// The least tick (its low half) that was filed here since the slot was last empty.
-    least: u32,
-    lines: u32,
+    pub(crate) least: u32,
+    pub(crate) lines: u32,
 }
 
 impl Slot {
@@ -42,20 +42,6 @@ impl Slot {
     #[inline]
     pub(crate) const fn has_room(&self) -> bool {
         self.end as usize % WORDS != 0
-    }
-
-    /// Where the next entry goes.
-    #[inline]
-    pub(crate) const fn end(&self) -> u32 {
-        self.end
-    }
-
-    pub(crate) const fn lines(&self) -> u32 {
-        self.lines
-    }
-
-    pub(crate) const fn least(&self) -> u32 {
-        self.least
     }
 
     /// The place of a timer that is alone.
@@ -76,7 +62,7 @@ impl Slot {
 /// All slots of a wheel, by number, and the lines that they are made of.
 pub(crate) struct Slots<G> {
     slots: Box<[Slot]>,
-    lines: Lines,
+    pub(crate) lines: Lines,
     /// The slots that are not empty. The last line of one may hold no timer any more until the slot is visited.
     pub(crate) occupied: Bitmap,
     /// The slots that have been crowded since they were last empty.
@@ -104,14 +90,6 @@ impl<G: Geometry> Slots<G> {
         }
     }
 
-    pub(crate) const fn lines(&self) -> &Lines {
-        &self.lines
-    }
-
-    pub(crate) const fn lines_mut(&mut self) -> &mut Lines {
-        &mut self.lines
-    }
-
     #[inline]
     pub(crate) fn get(&self, slot: usize) -> Option<&Slot> {
         self.slots.get(slot)
@@ -123,10 +101,9 @@ impl<G: Geometry> Slots<G> {
         LONE + slot as u32
     }
 
-    /// The least tick that was filed in the slot of a position, and how many ticks the slot spans, as a power of two.
-    pub(crate) fn span_at(&self, position: u32) -> (u32, u32) {
-        let number = if position < LONE { self.lines.slot(line_of(position)) } else { (position - LONE) as usize };
-        (self.slots[number].least, ring_of::<G>(number).shift)
+    /// The slot of a position, which is not that of an outlier.
+    pub(crate) fn number(&self, position: u32) -> usize {
+        if position < LONE { self.lines.slot(line_of(position)) } else { (position - LONE) as usize }
     }
 
     /// Appends to a slot that has room in its last line.
@@ -184,8 +161,11 @@ impl<G: Geometry> Slots<G> {
     /// Notes that a timer has left its position, unless that is the one of an outlier. Says whether it did.
     #[inline]
     pub(crate) fn remove(&mut self, position: u32) -> bool {
-        // Many timeouts go before the next one comes, and leave no gap.
-        if position == self.last.1 && self.take_back(position) {
+        // Many timeouts go before the next one comes. They leave no gap, if they are still the end of their slot. (The
+        // first entry of a line is not appended, and stays.)
+        let (slot, last) = self.last;
+        if position == last && self.slots[slot].end == position + 1 {
+            self.slots[slot].end = position;
             return true;
         }
         match self.lines.count_gone(position) {
@@ -195,17 +175,6 @@ impl<G: Geometry> Slots<G> {
             None => self.vacate((position - LONE) as usize),
         }
         true
-    }
-
-    /// Takes the last entry back, if it is still the end of its slot. It is not the first one of its line.
-    #[inline]
-    fn take_back(&mut self, position: u32) -> bool {
-        let slot = &mut self.slots[self.last.0];
-        let is_end = slot.end == position + 1;
-        if is_end {
-            slot.end = position;
-        }
-        is_end
     }
 
     /// Takes a line out of its slot.

@@ -192,7 +192,7 @@ impl<T, G: Geometry> Store<T, G> {
         let Some(slot) = self.slots.get(number).filter(|_| tick >= self.soonest) else {
             return self.insert_anywhere(deadline, value);
         };
-        let (position, has_room) = (slot.end(), slot.has_room());
+        let (position, has_room) = (slot.end, slot.has_room());
         let id = match self.places.insert_at_hand(position, tick as u32, value) {
             Ok(id) => id,
             Err(value) => return self.insert_anywhere(deadline, value),
@@ -200,14 +200,14 @@ impl<T, G: Geometry> Store<T, G> {
         if has_room {
             self.slots.append(number, id.index(), tick as u32);
         } else {
-            self.push_on_line(number, tick, id.index());
+            self.push_slowly(number, tick, id.index());
         }
         Ok(id)
     }
 
     /// Puts a timer at the end of a slot that has no room in its last line.
     #[inline(never)]
-    fn push_on_line(&mut self, slot: usize, tick: u64, index: u32) {
+    fn push_slowly(&mut self, slot: usize, tick: u64, index: u32) {
         self.push(slot, tick, index);
         self.ask_for_stock();
     }
@@ -270,7 +270,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn put_off(&mut self, id: TimerId, tick: u64) -> bool {
         let now = self.now as u32;
-        let Some((position, due)) = self.places.find_mut(id) else { return false };
+        let Some((position, due, _)) = self.places.find_mut(id) else { return false };
         let is_later = (tick as u32).wrapping_sub(now) >= due.wrapping_sub(now) && position != OUTLIER;
         if is_later {
             *due = tick as u32;
@@ -278,37 +278,36 @@ impl<T, G: Geometry> Store<T, G> {
         is_later
     }
 
-    /// Moves a timer that was moved to later to a tick before its own, if its entry will have been met by then. Says
-    /// whether it could. One whose tick is still in the span of its slot may have a promised place (C3), which it loses.
-    fn bring_forward(&mut self, id: TimerId, position: u32, tick: u64) -> bool {
-        let (now, (least, shift)) = (self.now as u32, self.slots.span_at(position));
-        let Some((_, due)) = self.places.find_mut(id) else { return false };
-        let was_put_off = (*due ^ least) >> shift != 0;
-        let is_met = (tick as u32).wrapping_sub(now) >= least.wrapping_sub(now);
-        if was_put_off && is_met {
-            *due = tick as u32;
-        }
-        was_put_off && is_met
+    /// Whether a timer can move to a tick though its entry stays: if the entry will have been met by then. One whose
+    /// tick is in the span of its slot may have a promised place (C3), which it loses if it moves to earlier.
+    fn may_stay(&self, position: u32, due: u32, tick: u64) -> bool {
+        let number = self.slots.number(position);
+        let least = self.slots.get(number).map_or(due, |slot| slot.least);
+        let ring = self.rings.iter().take(LEVELS).rfind(|ring| usize::from(ring.base) <= number);
+        let is_put_off = ring.is_some_and(|ring| (due ^ least) >> ring.shift != 0);
+        tick >= self.widen(if is_put_off { least } else { due })
     }
 
     #[inline(never)]
     fn move_anywhere(&mut self, id: TimerId, deadline: Deadline) -> bool {
         self.target = self.last_turn();
         let tick = self.due(deadline);
-        let Some((position, _)) = self.places.find(id) else { return false };
-        if position == OUTLIER {
-            if tick > self.target && self.outliers.tick(id.index()) == Some(tick) {
-                return true;
-            }
-        } else if self.is_within(tick) && (self.put_off(id, tick) || self.bring_forward(id, position, tick)) {
-            return true;
+        let Some((position, due, _)) = self.places.find(id) else { return false };
+        let stays = if position == OUTLIER {
+            tick > self.target && self.outliers.tick(id.index()) == Some(tick)
+        } else {
+            self.is_within(tick) && self.may_stay(position, due, tick)
+        };
+        if !stays {
+            self.leave(position, id.index());
         }
-        self.leave(position, id.index());
-        if let Some((_, due)) = self.places.find_mut(id) {
+        if let Some((_, due, _)) = self.places.find_mut(id) {
             *due = tick as u32;
         }
-        self.file_or_set_aside(tick, id.index());
-        self.ask_for_stock();
+        if !stays {
+            self.file_or_set_aside(tick, id.index());
+            self.ask_for_stock();
+        }
         true
     }
 

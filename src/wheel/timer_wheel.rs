@@ -135,15 +135,15 @@ impl<T, G: Geometry> Timer<T> for TimerWheel<T, G> {
     }
 
     fn get(&self, id: TimerId) -> Option<&T> {
-        self.store.places.value(id)
+        self.store.places.find(id).map(|(.., value)| value)
     }
 
     fn get_mut(&mut self, id: TimerId) -> Option<&mut T> {
-        self.store.places.value_mut(id)
+        self.store.places.find_mut(id).map(|(.., value)| value)
     }
 
     fn expiry(&self, id: TimerId) -> Option<Timestamp> {
-        let (position, tick) = self.store.places.find(id)?;
+        let (position, tick, _) = self.store.places.find(id)?;
         Some(self.start_of(self.store.tick(id.index(), position, tick)))
     }
 

@@ -84,7 +84,7 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn restock(&mut self) {
         if self.is_short_of_lines(STOCK) {
-            self.slots.lines_mut().grow();
+            self.slots.lines.grow();
         }
         if self.is_short_of_places(STOCK) {
             self.places.grow();
@@ -102,13 +102,13 @@ impl<T, G: Geometry> Store<T, G> {
     #[inline]
     fn is_short_of_lines(&self, least: usize) -> bool {
         // More of them where there are millions of timers, of which more are armed until the next turn.
-        self.slots.lines().free_lines() < least + (self.places.places() >> 13)
+        self.slots.lines.free_lines < least + (self.places.places >> 13)
     }
 
     #[inline]
     fn is_short_of_places(&self, least: usize) -> bool {
         let free = self.places.free_places();
-        free < least + (self.places.places() >> 13) && free < self.places.room()
+        free < least + (self.places.places >> 13) && free < self.places.room
     }
 
     /// Takes the next outlier that is due at `now`.
@@ -130,7 +130,7 @@ impl<T, G: Geometry> Store<T, G> {
     /// Hands out a timer if `is_it` says so of its position and its tick.
     #[inline]
     fn fire(&mut self, index: u32, is_it: impl FnOnce(u32, u32) -> bool) -> Option<Expired<T>> {
-        let (id, value) = self.places.remove_if(index, is_it)?;
+        let (id, _, value) = self.places.remove_if(index, |_, position, tick| is_it(position, tick))?;
         self.work.fired += 1;
         Some(Expired { id, expiry: self.ticks.start_of(self.now), value })
     }
