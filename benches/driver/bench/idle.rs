@@ -1,11 +1,10 @@
 //! Idle: what a driver costs that has a million timers, none of which is due.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{NoMore, Options, Table, Watch, digits, of_thread_named};
+use harness::{NoMore, Options, Table, Watch, digits, expect, of_thread_named};
 use tickwheel::{Driver, DriverBuilder, Resolution, Timer, TimerHeap, TimerTask, TimerWheel};
 
 /// The name of the driver's thread, to find it by.
@@ -14,6 +13,9 @@ const NAME: &str = "idle-driver";
 const SETTLED: Duration = Duration::from_millis(300);
 /// Upkeep wakes a driver at most once in so long: 256 ticks of 1 ms (C6).
 const UPKEEP: Duration = Duration::from_millis(256);
+
+/// How many callbacks have run, in all runs.
+static CALLED: AtomicU64 = AtomicU64::new(0);
 
 /// Timers of one run: due from `from` on, spread evenly over `spread`.
 struct Far {
@@ -61,13 +63,13 @@ fn watch_driver(
     has_upkeep: bool,
 ) -> Result<[String; 4], String> {
     let driver = builder.thread_name(NAME).spawn(timer).map_err(|error| error.to_string())?;
-    let called = Arc::new(AtomicU64::new(0));
     let start = driver.now();
     for index in 0..timers {
         let due = start + far.from + far.spread.mul_f64(index as f64 / timers as f64);
-        let called = called.clone();
-        let count = move |_| _ = called.fetch_add(1, Ordering::Relaxed);
-        driver.call_at(due, count).map_err(|error| error.to_string())?.detach();
+        driver
+            .call_at(due, |_| _ = CALLED.fetch_add(1, Ordering::Relaxed))
+            .map_err(|error| error.to_string())?
+            .detach();
     }
     thread::sleep(SETTLED);
 
@@ -75,9 +77,7 @@ fn watch_driver(
     thread::sleep(watched);
     let (after, system_after, passed) = (driver.metrics(), of_thread_named(NAME), begun.elapsed());
 
-    if after.pending as u64 != timers || called.load(Ordering::Relaxed) != 0 {
-        return Err(format!("{} of {} timers are still pending", after.pending, timers));
-    }
+    expect((after.pending as u64, CALLED.load(Ordering::Relaxed)), (timers, 0), "pending and called")?;
     let wake_ups = after.wake_ups.total() - before.wake_ups.total();
     let allowed = if has_upkeep { passed.as_nanos().div_ceil(UPKEEP.as_nanos()) as u64 } else { 0 };
     if wake_ups > allowed {

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use harness::{
-    LATE, NoMore, Options, Plan, Row, Start, Watch, Who, by_contender, contenders, digits, histogram, median,
+    LATE, NoMore, Options, Plan, Row, Start, Watch, Who, by_contender, contenders, digits, expect, histogram, median,
     of_process, step,
 };
 
@@ -67,9 +67,7 @@ fn round(ticker: &Ticker, beat: Beat) -> Result<Vec<f64>, String> {
 /// As many runs as asked for, none early, and none left out where the next is due a period after the last.
 fn check(ticker: &Ticker, beat: Beat, runs: &[Run]) -> Result<(), String> {
     let Beat { period, count, .. } = beat;
-    if runs.len() != count {
-        return Err(format!("{} runs where {count} were due", runs.len()));
-    }
+    expect(runs.len(), count, "runs")?;
     if let Some(early) = runs.iter().find(|run| run.ran < run.due) {
         return Err(format!("ran {:?} early", early.due - early.ran));
     }

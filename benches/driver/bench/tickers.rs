@@ -16,11 +16,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Kind, Who};
-use tickwheel::{
-    Driver, DriverBuilder, MissedTicks, MonotonicClock, Period, Resolution, Timer, TimerHeap, TimerTask, TimerWheel,
-    Timestamp,
-};
-use tokio::runtime::{Builder, Runtime};
+use tickwheel::{Driver, DriverBuilder, MissedTicks, Period, Resolution, Timer, TimerHeap, TimerTask, TimerWheel};
+use tokio::runtime::Builder;
 use tokio::time::MissedTickBehavior;
 
 /// A run: when it was due, and when it ran.
@@ -75,32 +72,23 @@ fn wheel() -> TimerWheel<TimerTask> {
 
 /// A periodic callback.
 fn by_driver(builder: DriverBuilder, timer: impl Timer<TimerTask> + Send + 'static, beat: Beat) -> Vec<Run> {
-    // One clock for the driver and for what is measured: its zero is `zero` to the nanosecond.
-    let (zero, clock) = same_zero();
-    let driver = builder.clock(clock).spawn(timer).expect("the system has one more thread");
+    let driver = builder.spawn(timer).expect("the system has one more thread");
     // With room for all, and no receiver that waits: sending allocates nothing and wakes no thread.
     let (all, runs) = sync_channel(beat.count);
     let every = Period::every(beat.period).expect("no period is zero").with_missed_ticks(MissedTicks::Burst);
     let guard = driver.call_every_at(driver.now() + beat.first, every, move |event| {
         let ran = Instant::now();
         // What does not fit any more was not asked for.
-        let _ = all.try_send(Run { due: zero + (event.due - Timestamp::ZERO), ran });
+        let _ = all.try_send((event.due, ran));
     });
     let guard = guard.expect("the driver runs");
     thread::sleep(beat.first + beat.period * beat.count as u32);
     // How long to wait for runs before they count as lost.
     let until = Instant::now() + beat.period * beat.count as u32 * 3 + Duration::from_secs(20);
     let runs = (0..beat.count).map_while(|_| runs.recv_timeout(until.saturating_duration_since(Instant::now())).ok());
-    let runs = runs.collect();
+    let runs = runs.map(|(due, ran)| Run { due: driver.to_instant(due), ran }).collect();
     guard.cancel_and_wait();
     runs
-}
-
-/// A clock, and the moment of its zero.
-fn same_zero() -> (Instant, MonotonicClock) {
-    let clock = MonotonicClock::new();
-    let now = Instant::now();
-    (now - (clock.timestamp(now) - Timestamp::ZERO), clock)
 }
 
 /// A loop that sleeps until each moment.
@@ -127,8 +115,8 @@ fn by_channel(beat: Beat) -> Vec<Run> {
 
 /// A task in a runtime of several threads.
 fn by_interval(beat: Beat) -> Vec<Run> {
-    let runtime: Runtime =
-        Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("the system has two more threads");
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
+    let runtime = runtime.expect("the system has two more threads");
     let ticking = runtime.spawn(async move {
         let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + beat.first, beat.period);
         interval.set_missed_tick_behavior(MissedTickBehavior::Burst);

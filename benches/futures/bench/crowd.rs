@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::thread::{self, Thread};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use harness::{Rounds, of_process};
+use harness::{Rounds, expect, histogram, of_process};
 use tokio::runtime::Runtime;
 
 use crate::peers::{In, Peer, runtime};
@@ -38,13 +38,14 @@ pub(crate) struct Ends {
     /// Over before their time.
     early: AtomicU64,
     left: AtomicUsize,
-    waiting: Thread,
+    /// Told when all have run.
+    all: Sender<()>,
 }
 
 impl Ends {
-    fn new(count: usize) -> Arc<Self> {
+    fn new(count: usize, all: Sender<()>) -> Arc<Self> {
         let late_ns = (0..count).map(|_| AtomicU64::new(NOT_YET)).collect();
-        Arc::new(Self { late_ns, early: AtomicU64::new(0), left: AtomicUsize::new(count), waiting: thread::current() })
+        Arc::new(Self { late_ns, early: AtomicU64::new(0), left: AtomicUsize::new(count), all })
     }
 
     /// The one that was due at `due` runs now.
@@ -56,21 +57,8 @@ impl Ends {
         let late = now.saturating_duration_since(due).as_nanos() as u64;
         let before = self.late_ns[place].swap(late, Ordering::Relaxed);
         if before == NOT_YET && self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.waiting.unpark();
-        }
-    }
-
-    /// Waits until all have run.
-    fn wait(&self, until: Instant) -> Result<(), String> {
-        loop {
-            let left = self.left.load(Ordering::Acquire);
-            if left == 0 {
-                return Ok(());
-            }
-            let Some(time) = until.checked_duration_since(Instant::now()).filter(|time| !time.is_zero()) else {
-                return Err(format!("{left} of {} have not run long after their deadline", self.late_ns.len()));
-            };
-            thread::park_timeout(time);
+            // Nobody listens any more where some were given up as lost.
+            _ = self.all.send(());
         }
     }
 }
@@ -83,24 +71,25 @@ pub(crate) fn start<S: Sleepers>(scale: Scale) -> Box<dyn Rounds> {
 fn round<S: Sleepers>(scale: &Scale, mut random: Rng) -> Result<Vec<f64>, String> {
     let Scale { crowd, spread, lead, patience, .. } = *scale;
     let after: Vec<_> = (0..crowd).map(|_| lead + spread.mul_f64(random.f64())).collect();
-    let (ends, sleepers) = (Ends::new(crowd), Arc::new(S::gather()));
+    let (all, all_have_run) = channel();
+    let (ends, sleepers) = (Ends::new(crowd, all), Arc::new(S::gather()));
 
     let (cpu, begun) = (of_process(), Instant::now());
     let due = after.into_iter().map(|after| begun + after).collect();
     sleepers.spawn(due, &ends);
-    ends.wait(begun + lead + spread + patience)?;
+    let left = (begun + lead + spread + patience).saturating_duration_since(Instant::now());
+    if all_have_run.recv_timeout(left).is_err() {
+        let left = ends.left.load(Ordering::Acquire);
+        return Err(format!("{left} of {crowd} have not run long after their deadline"));
+    }
     let cpu_ns = (of_process() - cpu).as_nanos() as f64 / crowd as f64;
     if !S::WAIT {
         return Ok(vec![cpu_ns]);
     }
 
-    let early = ends.early.load(Ordering::Relaxed);
-    if early > 0 {
-        return Err(format!("{early} of {crowd} were early"));
-    }
-    let mut late_ns: Vec<_> = ends.late_ns.iter().map(|late| late.load(Ordering::Relaxed)).collect();
-    late_ns.sort_unstable();
-    let quantile = |share: f64| late_ns[((crowd - 1) as f64 * share) as usize] as f64;
+    expect(ends.early.load(Ordering::Relaxed), 0, "over before their time")?;
+    let late_ns = histogram(ends.late_ns.iter().map(|late| late.load(Ordering::Relaxed)));
+    let quantile = |share: f64| late_ns.value_at_quantile(share) as f64;
     Ok(vec![cpu_ns, quantile(0.5), quantile(0.99), quantile(1.0)])
 }
 

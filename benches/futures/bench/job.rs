@@ -51,17 +51,12 @@ impl Job {
 
     /// Its figures, still without cells.
     pub(crate) fn rows(self, threads: usize) -> Vec<Row> {
-        let row = |(figure, unit)| Row::new(self.name(), figure, unit, None);
-        match self {
-            Self::Crowd => {
-                let figures = [("CPU each", PROCESS_CPU), ("p50 late", LATE), ("p99 late", LATE), ("max late", LATE)];
-                figures.map(row).into()
-            }
-            Self::Contention => rows_of_threads(self.name(), threads),
-            Self::Workers => {
-                [("2 workers, wall", WALL), ("2 workers, CPU of the process", PROCESS_CPU)].map(row).into()
-            }
-            _ => vec![row((self.name(), CPU))],
-        }
+        let figures = match self {
+            Self::Contention => return rows_of_threads(self.name(), threads),
+            Self::Crowd => &[("CPU each", PROCESS_CPU), ("p50 late", LATE), ("p99 late", LATE), ("max late", LATE)][..],
+            Self::Workers => &[("2 workers, wall", WALL), ("2 workers, CPU of the process", PROCESS_CPU)],
+            _ => &[(self.name(), CPU)],
+        };
+        figures.iter().map(|(figure, unit)| Row::new(self.name(), *figure, unit, None)).collect()
     }
 }

@@ -67,14 +67,11 @@ fn run() -> Result<(), String> {
     let mut watch = Watch::new(steps.len());
     for (job, threads) in steps {
         watch.step(format!("{}, {}", job.name(), counted(threads)));
-        let start = |contender: &&'static Contender| {
-            let contender = *contender;
-            Start::new(contender.who.name, move || (contender.start)(job, threads, scale))
-        };
-        let starts = contenders.iter().map(start).collect();
+        let starts =
+            contenders.iter().map(|&Contender { who, start }| Start::new(who.name, move || start(job, threads, scale)));
         // The first of short rounds is for warming up, and counts for the checks alone.
         let (rounds, warm_up) = if job == Job::Crowd { (scale.crowd_rounds, 0) } else { (scale.rounds, 1) };
-        let rows = step(job.rows(threads), starts, &Plan::of_rounds(rounds, warm_up), &mut watch);
+        let rows = step(job.rows(threads), starts.collect(), &Plan::of_rounds(rounds, warm_up), &mut watch);
         watch.found(rows);
     }
     let results = watch.finish();

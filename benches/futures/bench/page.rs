@@ -53,15 +53,13 @@ fn yardsticks() -> impl Iterator<Item = &'static str> {
 /// What the crate's futures set out to reach, as far as this run has figures.
 fn goals(results: &Results) -> Vec<Verdict> {
     let value = |job: &str, figure: &str, who: &str| results.row(job, figure)?.value(who);
-    let verdict = |what: &str, wanted: f64, seen: f64, show: &dyn Fn(f64) -> String| {
-        Verdict::at_most(vec![what.to_owned()], wanted, 1.0, seen, show)
-    };
     let most = |what: &str, wanted, unit: &str, seen: Option<f64>| {
-        seen.map(|seen| verdict(what, wanted, seen, &|value| format!("{} {unit}", digits(value))))
+        let show = |value| format!("{} {unit}", digits(value));
+        seen.map(|seen| Verdict::at_most(vec![what.to_owned()], wanted, 1.0, seen, show))
     };
     let ratio = |what: &str, wanted, job: &str, figure: &str, ours: &str, other: &str| {
         let seen = value(job, figure, ours)? / value(job, figure, other)?;
-        Some(verdict(what, wanted, seen, &times))
+        Some(Verdict::at_most(vec![what.to_owned()], wanted, 1.0, seen, times))
     };
     let pending = || Some(value("pending", "pending", MAIN)? - value("pending", "pending", "clock")?);
     let late = value("crowd", "p99 late", MAIN).map(|ns| ns / 1e6);

@@ -7,35 +7,27 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tickwheel::{DelayQueue, Driver, MonotonicClock, Resolution, TimerWheel};
+use tickwheel::{DelayQueue, Driver, Resolution, TimerWheel};
 use tokio::runtime::Runtime;
 
 use crate::crowd::{Ends, Sleepers, WORKERS};
 use crate::peers::runtime;
 
-/// What stands in a queue.
-type Due = (usize, Instant);
-
 /// This crate's `DelayQueue`.
-pub(crate) struct Queue {
-    clock: MonotonicClock,
-    driver: Driver,
-    runtime: Runtime,
-}
+pub(crate) struct Queue(Driver, Runtime);
 
 impl Sleepers for Queue {
     fn gather() -> Self {
-        let clock = MonotonicClock::new();
-        let driver = Driver::builder().clock(clock).spawn(TimerWheel::new(Resolution::MILLISECOND));
-        Self { clock, driver: driver.expect("the system has one more thread"), runtime: runtime(WORKERS) }
+        let driver = Driver::spawn(TimerWheel::new(Resolution::MILLISECOND));
+        Self(driver.expect("the system has one more thread"), runtime(WORKERS))
     }
 
     fn spawn(self: &Arc<Self>, due: Vec<Instant>, ends: &Arc<Ends>) {
-        let (clock, ends) = (self.clock, ends.clone());
-        let mut queue: DelayQueue<Due> = DelayQueue::new(&self.driver);
-        self.runtime.spawn(async move {
+        let (driver, ends) = (self.0.handle(), ends.clone());
+        let mut queue = DelayQueue::new(&driver);
+        self.1.spawn(async move {
             for (place, due) in due.into_iter().enumerate() {
-                queue.insert_at((place, due), clock.timestamp(due)).expect("there is room for more");
+                queue.insert_at((place, due), driver.to_timestamp(due)).expect("there is room for more");
             }
             while let Some(expired) = queue.next_expired().await.expect("the driver runs") {
                 let (place, due) = expired.value;

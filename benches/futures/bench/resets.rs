@@ -65,30 +65,14 @@ impl<P: Resets> Rounds for Moved<P> {
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), String> {
-        let (peer, waker) = (&self.peer, self.peer.alert.waker());
-        let mut context = Context::from_waker(&waker);
         let count = self.sleeps.len();
-        let due: Vec<_> = peer.within(|peer| {
+        self.peer.within(|peer| {
             let soon = Instant::now() + SOON;
             let due = (0..count).map(|place| soon + SOON.mul_f64(place as f64 / count as f64));
-            let moved = self.sleeps.iter_mut().zip(due).map(|(sleep, due)| {
-                P::reset(sleep.as_mut(), peer.moment(due));
-                due
-            });
-            moved.collect()
-        });
-        peer.within(|_| {
-            // All of them, before any is waited for: a look that finds one pending must not be early.
-            for (sleep, &due) in self.sleeps.iter_mut().zip(&due) {
-                let is_ready = sleep.as_mut().poll(&mut context).is_ready();
-                if is_ready && Instant::now() + P::EARLY < due {
-                    return Err("a sleep that was moved is over before its new deadline".to_owned());
-                }
-                if !is_ready {
-                    until_over(sleep.as_mut(), due, P::EARLY)?;
-                }
-            }
-            Ok(())
+            let mut sleeps: Vec<_> = self.sleeps.iter_mut().map(Pin::as_mut).zip(due).collect();
+            // All of them, before any is waited for.
+            sleeps.iter_mut().for_each(|(sleep, due)| P::reset(sleep.as_mut(), peer.moment(*due)));
+            sleeps.into_iter().try_for_each(|(sleep, due)| until_over(sleep, due, P::EARLY))
         })
     }
 }

@@ -63,11 +63,7 @@ fn resets<P: Resets>(job: Job, threads: usize, scale: Scale) -> Option<Box<dyn R
 }
 
 fn all<P: Limits + Resets>(job: Job, threads: usize, scale: Scale) -> Option<Box<dyn Rounds>> {
-    if matches!(job, Job::Hot | Job::Random) {
-        resets::<P>(job, threads, scale)
-    } else {
-        limits::<P>(job, threads, scale)
-    }
+    limits::<P>(job, threads, scale).or_else(|| resets::<P>(job, threads, scale))
 }
 
 /// What every operation begins with where a deadline is not given.

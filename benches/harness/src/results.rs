@@ -112,11 +112,6 @@ pub struct Results {
 }
 
 impl Results {
-    /// The rows of one job.
-    pub fn of(&self, job: &str) -> Vec<&Row> {
-        self.rows.iter().filter(|row| row.job == job).collect()
-    }
-
     pub fn row(&self, job: &str, figure: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.job == job && row.figure == figure)
     }

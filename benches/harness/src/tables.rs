@@ -83,11 +83,9 @@ impl fmt::Display for Table {
             }
             writeln!(f, "|")?;
             if at == 0 {
-                for (column, &width) in widths.iter().enumerate() {
-                    let line = "-".repeat(width + 1);
-                    write!(f, "|{line}{}", if column < self.words { '-' } else { ':' })?;
-                }
-                writeln!(f, "|")?;
+                let end = |column| if column < self.words { '-' } else { ':' };
+                let line = |(column, &width)| format!("|{}{}", "-".repeat(width + 1), end(column));
+                writeln!(f, "{}|", widths.iter().enumerate().map(line).collect::<String>())?;
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! The books of a run: what was armed must leave once, on time, with its own value.
 
+use harness::expect;
+
 use crate::contender::{Contender, Value};
 
 /// Counts and sums of what went in and came out. Cheap enough to be kept inside what is timed.
@@ -60,12 +62,9 @@ impl Ledger {
     /// Whether `timers` did what it had to, by the books and by its own count.
     pub fn check<C: Contender>(&self, timers: &C) -> Result<(), String> {
         let (early, late) = (self.worst_early_ticks, self.worst_late_ticks);
-        if timers.pending() as u64 != self.live() {
-            let (pending, Self { armed, left, .. }) = (timers.pending(), self);
-            Err(format!("holds {pending} timers where {armed} were armed and {left} left"))
-        } else if self.wrong_values > 0 {
-            Err(format!("gave back {} wrong values", self.wrong_values))
-        } else if self.live() == 0 && self.sum != 0 {
+        expect(timers.pending() as u64, self.live(), "timers armed that have not left")?;
+        expect(self.wrong_values, 0, "wrong values given back")?;
+        if self.live() == 0 && self.sum != 0 {
             Err("the values that came out are not those that went in".to_owned())
         } else if early > C::EARLY_TICKS {
             Err(format!("fired {early} ticks early; by design: {}", C::BY_DESIGN))

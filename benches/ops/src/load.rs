@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use fastrand::Rng;
-use harness::Series;
+use harness::{Series, expect};
 
 use crate::contender::{Contender, Event, Value, arm, arm_keyless, cancel, reset};
 use crate::ledger::Ledger;
@@ -190,9 +190,7 @@ impl<C: Contender> Load<C> {
                 }
             }
         }
-        if self.books.ledger.live() != 0 {
-            return Err(format!("{} timers never fired", self.books.ledger.live()));
-        }
+        expect(self.books.ledger.live(), 0, "timers that never fired")?;
         self.books.ledger.check(&self.timers)
     }
 

@@ -3,7 +3,7 @@
 use harness::{Plan, Rounds, Row, Runs, Start, Watch, step};
 
 use crate::contender::{Contender, Wide};
-use crate::contenders::{BTree, DelayQueueTimers, Faulty, Heap, Ours, TokioSleeps, Wheel};
+use crate::contenders::{BTree, DelayQueueTimers, Faulty, Heap, TokioSleeps, Wheel};
 use crate::job::Job;
 use crate::{means, stalls};
 
@@ -58,8 +58,7 @@ pub fn measure(job: Job, timers: usize, entries: &[Entry], mut plan: Plan, watch
 }
 
 /// This crate's two.
-pub const OURS: [Entry; 2] =
-    [Entry::of::<Ours<Wheel>>().wide::<Ours<Wheel, Wide>>(), Entry::of::<Ours<Heap>>().wide::<Ours<Heap, Wide>>()];
+pub const OURS: [Entry; 2] = [Entry::of::<Wheel>().wide::<Wheel<Wide>>(), Entry::of::<Heap>().wide::<Heap<Wide>>()];
 
 /// tokio's two, which ours are always compared with.
 pub const TOKIOS: [Entry; 2] = [

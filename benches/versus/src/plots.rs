@@ -39,7 +39,7 @@ fn by_size(results: &Results, unit: &str, y_title: &'static str) -> Option<Strin
 
 /// The share of the turns of job f that took at least so long.
 fn turns(results: &Results) -> Option<String> {
-    let rows: Vec<&Row> = results.of("f");
+    let rows: Vec<&Row> = results.rows.iter().filter(|row| row.job == "f").collect();
     let row = rows.iter().find(|row| row.timers == Some(SHOWN)).or(rows.last())?;
     let points = |row: &Row, contender: &str| {
         let calls = row.cell(contender).and_then(|cell| cell.calls.as_ref());

@@ -1,7 +1,7 @@
 //! The contenders, and what the tables must say about each.
 
 use harness::{Kind, Who, number};
-use jobs::contenders::{BTree, DelayQueueTimers, Heap, Ours, TokioSleeps, Wheel};
+use jobs::contenders::{BTree, DelayQueueTimers, Heap, TokioSleeps, Wheel};
 use jobs::{Contender, Entry, Wide};
 
 use crate::footprint::{Footprint, Usage, footprint};
@@ -55,8 +55,8 @@ impl Peer {
 
 /// All of them, in the order of the tables.
 pub(crate) static PEERS: [Peer; 14] = [
-    Peer::new::<Ours<Wheel>>(Kind::Ours, "`TimerWheel`").wide::<Ours<Wheel, Wide>>(),
-    Peer::new::<Ours<Heap>>(Kind::Ours, "`TimerHeap`").wide::<Ours<Heap, Wide>>(),
+    Peer::new::<Wheel>(Kind::Ours, "`TimerWheel`").wide::<Wheel<Wide>>(),
+    Peer::new::<Heap>(Kind::Ours, "`TimerHeap`").wide::<Heap<Wide>>(),
     Peer::new::<TokioSleeps>(Kind::Published("tokio"), "`Sleep`, one for each timer").wide::<TokioSleeps<Wide>>(),
     Peer::new::<DelayQueueTimers>(Kind::Published("tokio-util"), "`DelayQueue`").wide::<DelayQueueTimers<Wide>>(),
     Peer::new::<HashWheel>(Kind::Published("hierarchical_hash_wheel_timer"), "cancellable `QuadWheelWithOverflow`")

@@ -8,6 +8,34 @@
 //! - A contender that takes a delay reads the clock itself to make a deadline of it; that is part of what it costs.
 //! - Delays are drawn before the clock starts.
 
+/// Sleeps that can be moved, and timeouts, from a module of tokio's names.
+macro_rules! named {
+    ([$($of:tt)*] $peer:ty, $time:ident) => {
+        impl<$($of)*> Resets for $peer {
+            type Sleep = $time::Sleep;
+            type Moment = $time::Instant;
+
+            fn movable(&self, delay: Duration) -> $time::Sleep {
+                $time::sleep(delay)
+            }
+
+            fn moment(&self, at: Instant) -> $time::Instant {
+                $time::Instant::from_std(at)
+            }
+
+            fn reset(sleep: Pin<&mut $time::Sleep>, to: $time::Instant) {
+                sleep.reset(to);
+            }
+        }
+
+        impl<$($of)*> Limits for $peer {
+            fn timeout<F: Future>(&self, delay: Duration, f: F) -> impl Future<Output = Result<F::Output, impl Debug>> {
+                $time::timeout(delay, f)
+            }
+        }
+    };
+}
+
 mod async_io;
 mod futures_timer;
 mod ours;

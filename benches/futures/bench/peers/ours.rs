@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use harness::expect;
 use tickwheel::compat::time;
-use tickwheel::{Driver, Handle, MonotonicClock, Resolution, Sleep, TimerHeap, TimerTask, TimerWheel, Timestamp};
+use tickwheel::{Driver, Handle, Resolution, Sleep, TimerHeap, TimerTask, TimerWheel, Timestamp};
 use tokio::runtime::Runtime;
 
 use crate::peers::{Limits, Peer, Resets, of_threads, runtime};
@@ -31,7 +31,6 @@ pub(crate) const IN_TOKIO: usize = 3;
 /// The futures of a handle to a driver of one of these kinds.
 pub(crate) struct Ours<const KIND: usize> {
     handle: Handle,
-    clock: MonotonicClock,
     _driver: Box<dyn Any + Send + Sync>,
 }
 
@@ -43,8 +42,8 @@ fn check(handle: &Handle, cancelled: u64) -> Result<(), String> {
 
 impl<const KIND: usize> Peer for Ours<KIND> {
     fn start(threads: usize) -> (Self, Runtime) {
-        let (clock, runtime) = (MonotonicClock::new(), runtime(threads));
-        let builder = Driver::builder().clock(clock).shards(if KIND == ONE_SHARD { 1 } else { threads });
+        let runtime = runtime(threads);
+        let builder = Driver::builder().shards(if KIND == ONE_SHARD { 1 } else { threads });
         let (handle, driver): (_, Box<dyn Any + Send + Sync>) = if KIND == IN_TOKIO {
             let _entered = runtime.enter();
             let driver = builder.spawn_on_tokio(wheel()).expect("the system has one more file descriptor");
@@ -54,7 +53,7 @@ impl<const KIND: usize> Peer for Ours<KIND> {
             let driver = driver.expect("the system has one more thread");
             (driver.handle(), Box::new(driver))
         };
-        (Self { handle, clock, _driver: driver }, runtime)
+        (Self { handle, _driver: driver }, runtime)
     }
 
     fn sleep(&self, delay: Duration) -> impl Future<Output: Send> + Send {
@@ -75,7 +74,7 @@ impl<const KIND: usize> Resets for Ours<KIND> {
     }
 
     fn moment(&self, at: Instant) -> Timestamp {
-        self.clock.timestamp(at)
+        self.handle.to_timestamp(at)
     }
 
     fn reset(sleep: Pin<&mut Sleep>, to: Timestamp) {
@@ -114,25 +113,4 @@ impl Peer for Named {
     }
 }
 
-impl Resets for Named {
-    type Sleep = time::Sleep;
-    type Moment = time::Instant;
-
-    fn movable(&self, delay: Duration) -> time::Sleep {
-        time::sleep(delay)
-    }
-
-    fn moment(&self, at: Instant) -> time::Instant {
-        time::Instant::from_std(at)
-    }
-
-    fn reset(sleep: Pin<&mut time::Sleep>, to: time::Instant) {
-        sleep.reset(to);
-    }
-}
-
-impl Limits for Named {
-    fn timeout<F: Future>(&self, delay: Duration, future: F) -> impl Future<Output = Result<F::Output, impl Debug>> {
-        time::timeout(delay, future)
-    }
-}
+named!([] Named, time);

@@ -36,25 +36,4 @@ impl<const ALTERNATIVE: bool> Peer for TokioTimer<ALTERNATIVE> {
     }
 }
 
-impl<const ALTERNATIVE: bool> Resets for TokioTimer<ALTERNATIVE> {
-    type Sleep = time::Sleep;
-    type Moment = time::Instant;
-
-    fn movable(&self, delay: Duration) -> time::Sleep {
-        time::sleep(delay)
-    }
-
-    fn moment(&self, at: Instant) -> time::Instant {
-        time::Instant::from_std(at)
-    }
-
-    fn reset(sleep: Pin<&mut time::Sleep>, to: time::Instant) {
-        sleep.reset(to);
-    }
-}
-
-impl<const ALTERNATIVE: bool> Limits for TokioTimer<ALTERNATIVE> {
-    fn timeout<F: Future>(&self, delay: Duration, future: F) -> impl Future<Output = Result<F::Output, impl Debug>> {
-        time::timeout(delay, future)
-    }
-}
+named!([const ALTERNATIVE: bool] TokioTimer<ALTERNATIVE>, time);

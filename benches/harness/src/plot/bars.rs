@@ -1,8 +1,5 @@
 //! Contenders as bars, by where they come from.
 
-use std::ops::Range;
-
-use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
 use crate::plot::canvas::{Area, Drawn, FONT, Key, LABEL_PX, color, drawn};
@@ -51,21 +48,12 @@ fn color_of(kind: Kind) -> RGBColor {
 
 impl Bars {
     fn draw(&self, area: &Area<'_>) -> Drawn<'static> {
-        let figures = || self.bars.iter().map(|bar| bar.1);
-        let (least, greatest) = (figures().fold(f64::MAX, f64::min), figures().fold(f64::MIN_POSITIVE, f64::max));
-        if self.logarithmic {
-            self.draw_over(area, (least / 2.0..greatest * 1.1).log_scale(), least / 2.0)
-        } else {
-            let range: Range<f64> = 0.0..greatest * 1.05;
-            self.draw_over(area, range, 0.0)
-        }
-    }
-
-    fn draw_over<X>(&self, area: &Area<'_>, range: X, from: f64) -> Drawn<'static>
-    where
-        X: AsRangedCoord<Value = f64>,
-        X::CoordDescType: ValueFormatter<f64>,
-    {
+        // Where a figure lies on the axis, and what stands there.
+        let (place, value): (fn(f64) -> f64, fn(f64) -> f64) =
+            if self.logarithmic { (f64::log2, f64::exp2) } else { (|figure| figure, |place| place) };
+        let least = self.bars.iter().map(|bar| bar.1).fold(f64::MAX, f64::min);
+        let greatest = self.bars.iter().map(|bar| bar.1).fold(f64::MIN_POSITIVE, f64::max);
+        let from = if self.logarithmic { place(least / 2.0) } else { 0.0 };
         let count = self.bars.len();
         let mut chart = ChartBuilder::on(area)
             .margin(8)
@@ -73,17 +61,17 @@ impl Bars {
             .caption(self.title, (FONT, 16))
             .x_label_area_size(36)
             .y_label_area_size(110)
-            .build_cartesian_2d(range, (0..count - 1).into_segmented())?;
+            .build_cartesian_2d(from..place(greatest * 1.05), (0..count - 1).into_segmented())?;
         // The first one is at the top.
-        let name = |place: &SegmentValue<usize>| match place {
-            SegmentValue::CenterOf(place) => self.bars.get(count - 1 - place).map_or("", |bar| bar.0.name).to_owned(),
+        let name = |row: &SegmentValue<usize>| match row {
+            SegmentValue::CenterOf(row) => self.bars.get(count - 1 - row).map_or("", |bar| bar.0.name).to_owned(),
             _ => String::new(),
         };
         chart
             .configure_mesh()
             .disable_y_mesh()
             .x_desc(self.axis)
-            .x_label_formatter(&|value| digits(*value))
+            .x_label_formatter(&|x| digits(value(*x)))
             .y_labels(count)
             .y_label_formatter(&name)
             .axis_desc_style((FONT, LABEL_PX))
@@ -91,13 +79,13 @@ impl Bars {
             .light_line_style(WHITE.mix(0.0))
             .bold_line_style(BLACK.mix(0.12))
             .draw()?;
-        for (place, (who, figure)) in self.bars.iter().rev().enumerate() {
-            let corners = [(from, SegmentValue::Exact(place)), (*figure, SegmentValue::Exact(place + 1))];
+        for (row, (who, figure)) in self.bars.iter().rev().enumerate() {
+            let corners = [(from, SegmentValue::Exact(row)), (place(*figure), SegmentValue::Exact(row + 1))];
             let mut bar = Rectangle::new(corners, color_of(who.kind).filled());
             bar.set_margin(3, 3, 0, 0);
             let text = Text::new(digits(*figure), (6, -LABEL_PX / 2), (FONT, LABEL_PX).into_font().color(&BLACK));
             chart.draw_series([bar])?;
-            chart.draw_series([EmptyElement::at((*figure, SegmentValue::CenterOf(place))) + text])?;
+            chart.draw_series([EmptyElement::at((place(*figure), SegmentValue::CenterOf(row))) + text])?;
         }
         Ok(())
     }

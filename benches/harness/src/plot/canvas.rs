@@ -34,23 +34,21 @@ pub(crate) fn drawn(size: (u32, u32), keys: &[Key], draw: impl FnOnce(&Area<'_>)
     let columns = (size.0 / KEY_COLUMN_PX).max(1) as usize;
     let key_px = keys.len().div_ceil(columns) as u32 * KEY_LINE_PX + LABEL_PX as u32;
     let mut svg = String::new();
-    {
-        let whole = SVGBackend::with_string(&mut svg, (size.0, size.1 + key_px)).into_drawing_area();
-        whole.fill(&WHITE).expect("a string takes everything");
-        let (area, below) = whole.split_vertically(size.1);
-        draw(&area).expect("a string takes everything");
+    let whole = SVGBackend::with_string(&mut svg, (size.0, size.1 + key_px)).into_drawing_area();
+    let (area, below) = whole.split_vertically(size.1);
+    let all = || {
+        whole.fill(&WHITE)?;
+        draw(&area)?;
         for (place, key) in keys.iter().enumerate() {
-            let (x, y) = (place % columns * KEY_COLUMN_PX as usize, place / columns * KEY_LINE_PX as usize);
-            draw_key(&below, key, (x as i32 + 12, y as i32 + 4)).expect("a string takes everything");
+            let (column, line) = ((place % columns) as i32, (place / columns) as i32);
+            let (x, y) = (column * KEY_COLUMN_PX as i32 + 12, line * KEY_LINE_PX as i32 + 4);
+            let font = (FONT, LABEL_PX, if key.bold { FontStyle::Bold } else { FontStyle::Normal });
+            below.draw(&Rectangle::new([(x, y), (x + LABEL_PX, y + LABEL_PX)], key.color.filled()))?;
+            below.draw(&Text::new(key.name, (x + LABEL_PX + 6, y), font.into_font().color(&BLACK)))?;
         }
-        whole.present().expect("a string takes everything");
-    }
+        whole.present()
+    };
+    all().expect("a string takes everything");
+    drop((whole, area, below));
     svg
-}
-
-fn draw_key(area: &Area<'_>, key: &Key, (x, y): (i32, i32)) -> Drawn<'static> {
-    let weight = if key.bold { FontStyle::Bold } else { FontStyle::Normal };
-    let font = (FONT, LABEL_PX, weight).into_font().color(&BLACK);
-    area.draw(&Rectangle::new([(x, y), (x + LABEL_PX, y + LABEL_PX)], key.color.filled()))?;
-    area.draw(&Text::new(key.name, (x + LABEL_PX + 6, y), font))
 }

@@ -9,5 +9,5 @@ mod sleep;
 pub use btree::BTree;
 pub use delay_queue::DelayQueueTimers;
 pub use faulty::Faulty;
-pub use ours::{Heap, Ours, Wheel};
+pub use ours::{Heap, Wheel};
 pub use sleep::TokioSleeps;

@@ -11,48 +11,48 @@ use crate::contender::{Contender, Event, OnTurn, Value};
 
 const TICK_NS: u64 = 1_000_000;
 
-/// Which of this crate's timers.
+/// One of this crate's timers.
 pub trait Make: 'static {
     const NAME: &'static str;
-    type Timers<V: Value>: Timer<V>;
+    type Value: Value;
 
-    fn make<V: Value>() -> Self::Timers<V>;
+    fn make() -> Self;
 }
 
-pub struct Wheel;
-pub struct Heap;
-
-impl Make for Wheel {
+impl<V: Value> Make for TimerWheel<V> {
     const NAME: &'static str = "wheel";
-    type Timers<V: Value> = TimerWheel<V>;
+    type Value = V;
 
-    fn make<V: Value>() -> TimerWheel<V> {
-        TimerWheel::new(Resolution::MILLISECOND)
+    fn make() -> Self {
+        Self::new(Resolution::MILLISECOND)
     }
 }
 
-impl Make for Heap {
+impl<V: Value> Make for TimerHeap<V> {
     const NAME: &'static str = "heap";
-    type Timers<V: Value> = TimerHeap<V>;
+    type Value = V;
 
-    fn make<V: Value>() -> TimerHeap<V> {
-        TimerHeap::new()
+    fn make() -> Self {
+        Self::new()
     }
 }
 
-pub struct Ours<M: Make, V: Value = u64> {
-    timers: M::Timers<V>,
+pub struct Ours<M> {
+    timers: M,
     /// After how many timers a turn is split.
     split_after: Option<u64>,
 }
 
-impl<M: Make, V: Value> Default for Ours<M, V> {
+pub type Wheel<V = u64> = Ours<TimerWheel<V>>;
+pub type Heap<V = u64> = Ours<TimerHeap<V>>;
+
+impl<M: Make> Default for Ours<M> {
     fn default() -> Self {
         Self { timers: M::make(), split_after: None }
     }
 }
 
-impl<M: Make, V: Value> Ours<M, V> {
+impl<M: Make + Timer<<M as Make>::Value>> Ours<M> {
     /// A turn in parts, apart from those of the other jobs so that they do not pay for it.
     #[cold]
     #[inline(never)]
@@ -71,16 +71,16 @@ impl<M: Make, V: Value> Ours<M, V> {
     }
 }
 
-impl<M: Make, V: Value> Contender for Ours<M, V> {
+impl<M: Make + Timer<<M as Make>::Value>> Contender for Ours<M> {
     const NAME: &'static str = M::NAME;
     type Key = TimerId;
-    type Value = V;
+    type Value = M::Value;
 
-    fn arm(&mut self, due_ticks: u64, value: V) -> TimerId {
+    fn arm(&mut self, due_ticks: u64, value: M::Value) -> TimerId {
         self.timers.insert(at(due_ticks), value).expect("the jobs stay below the limit")
     }
 
-    fn cancel(&mut self, key: &mut TimerId) -> Option<V> {
+    fn cancel(&mut self, key: &mut TimerId) -> Option<M::Value> {
         self.timers.cancel(*key)
     }
 
