@@ -4,7 +4,8 @@
 //! (the user's code and its panics), `shard` (a timer behind a lock), `sleeper` (how an earlier timer finds a sleeping
 //! driver), `core` (the shards and a turn), `fire` (how a task is fired), `pool`, `activity` (what runs), `turn_runner`
 //! (a driver's turns), `thread` and `spin` (the one place that waits), `guard` and `handle` (what users hold), `dump`,
-//! `event_loop`, `owner` and `builder` (how a driver is made, and ends). `local` is a driver of its own, for one thread.
+//! `event_loop`, `owner` and `builder` (how a driver is made, and ends). `local` is a driver of its own, for one
+//! thread.
 
 mod activity;
 mod builder;

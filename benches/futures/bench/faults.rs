@@ -1,7 +1,7 @@
 //! Contenders that are wrong on purpose, which every check must find out.
 
 use std::fmt::Debug;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,8 @@ struct Wrong<const PERCENT: u32>;
 type Early = Wrong<50>;
 /// Over at once.
 type AtOnce = Wrong<0>;
+/// Over when nobody waits any more.
+type Lost = Wrong<1_000_000>;
 
 impl<const PERCENT: u32> Peer for Wrong<PERCENT> {
     fn start(threads: usize) -> (Self, Runtime) {
@@ -59,19 +61,6 @@ impl<const PERCENT: u32> Limits for Wrong<PERCENT> {
     fn timeout<T: Future>(&self, _delay: Duration, future: T) -> impl Future<Output = Result<T::Output, impl Debug>> {
         drop(future);
         std::future::ready(Err("at once"))
-    }
-}
-
-/// Its sleeps never end.
-struct Lost;
-
-impl Peer for Lost {
-    fn start(threads: usize) -> (Self, Runtime) {
-        (Self, runtime(threads))
-    }
-
-    fn sleep(&self, _delay: Duration) -> impl Future<Output: Send> + Send {
-        pending::<()>()
     }
 }
 

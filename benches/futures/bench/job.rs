@@ -2,11 +2,14 @@
 
 use harness::{CPU, LATE, PROCESS_CPU, Row, WALL, rows_of_threads};
 
+use strum::{IntoStaticStr, VariantArray};
+
 use crate::crowd::WORKERS;
 use crate::scale::Scale;
 
 /// One of the jobs in the table at the top of `main.rs`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Job {
     Create,
     Poll,
@@ -19,25 +22,9 @@ pub(crate) enum Job {
     Workers,
 }
 
-const JOBS: [(Job, &str); 9] = [
-    (Job::Create, "create"),
-    (Job::Poll, "poll"),
-    (Job::Ready, "ready"),
-    (Job::Pending, "pending"),
-    (Job::Hot, "hot"),
-    (Job::Random, "random"),
-    (Job::Crowd, "crowd"),
-    (Job::Contention, "contention"),
-    (Job::Workers, "workers"),
-];
-
 impl Job {
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        JOBS.iter().map(|job| job.0)
-    }
-
     pub(crate) fn name(self) -> &'static str {
-        JOBS[self as usize].1
+        self.into()
     }
 
     /// On how many threads it is measured, in turn.

@@ -41,6 +41,8 @@ use std::process::ExitCode;
 
 use harness::{Bench, NoMore, Plan, Start, Watch, Who, counted, exit, step, write};
 
+use strum::VariantArray;
+
 use job::Job;
 use roster::{CONTENDERS, Contender};
 use scale::Scale;
@@ -53,7 +55,7 @@ fn run() -> Result<(), String> {
     let bench = Bench {
         name: "futures",
         about: "The futures of this crate beside their peers: what they cost, and how late they are",
-        jobs: Job::all().map(Job::name).collect(),
+        jobs: Job::VARIANTS.iter().map(|job| job.name()).collect(),
         contenders: CONTENDERS.iter().map(|contender| contender.who.name).collect(),
     };
     let options = bench.options::<NoMore>();
@@ -62,8 +64,8 @@ fn run() -> Result<(), String> {
         faults::are_found(&scale)?;
     }
     let contenders: Vec<_> = CONTENDERS.iter().filter(|contender| options.wants(contender.who.name)).collect();
-    let jobs = Job::all().filter(|job| options.wants_job(job.name()));
-    let steps: Vec<_> = jobs.flat_map(|job| job.threads(&scale).iter().map(move |&threads| (job, threads))).collect();
+    let jobs = Job::VARIANTS.iter().filter(|job| options.wants_job(job.name()));
+    let steps: Vec<_> = jobs.flat_map(|job| job.threads(&scale).iter().map(move |&threads| (*job, threads))).collect();
     let mut watch = Watch::new(steps.len());
     for (job, threads) in steps {
         watch.step(format!("{}, {}", job.name(), counted(threads)));

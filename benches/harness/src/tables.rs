@@ -166,7 +166,8 @@ pub fn median(cell: &Cell, ns_in_unit: f64) -> String {
     format!("{median} ({least}–{greatest})")
 }
 
-/// The longest call, with the least of its repeats (median; 99.9 % and 99.99 % stay below; longest of all); `mark` stands behind one that was run once.
+/// The longest call, with the least of its repeats (median; 99.9 % and 99.99 % stay below; longest of all); `mark`
+/// stands behind one that was run once.
 pub fn longest(cell: &Cell, calls: &Calls, mark: &str) -> String {
     let [p50, p999, p9999] = [calls.p50, calls.p999, calls.p9999].map(|ns| time(ns as f64));
     let mark = if cell.rounds == 1 { mark } else { "" };

@@ -1,8 +1,6 @@
 //! Job e: bytes for each timer, by an allocator that counts and as resident memory. The harness's table of keys is not
 //! counted.
 
-use std::fmt;
-
 use harness::resident_bytes;
 use jobs::{Contender, Held, Load};
 
@@ -15,32 +13,16 @@ const KEPT: usize = 10;
 const CHURN: u64 = 2;
 const SHORT_CHURN_ABOVE: usize = 2_000_000;
 
-/// Bytes for each of the N timers that a container was filled with.
-#[derive(Clone, Copy)]
-pub struct Footprint {
-    pub(crate) bytes: [f64; Self::FIGURES.len()],
-}
+/// Bytes for each of the N timers that a container was filled with, as far as the machine tells.
+pub type Footprint = [Option<f64>; FIGURES.len()];
 
-impl Footprint {
-    pub(crate) const FIGURES: [&'static str; 5] = [
-        "allocated, filled",
-        "resident, filled",
-        "allocated, after churn",
-        "allocated, nine in ten cancelled",
-        "allocated, then shrunk",
-    ];
-
-    pub(crate) fn parsed(text: &str) -> Option<Self> {
-        let bytes: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
-        Some(Self { bytes: bytes.try_into().ok()? })
-    }
-}
-
-impl fmt::Display for Footprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.bytes.iter().try_for_each(|bytes| write!(f, "{bytes} "))
-    }
-}
+pub(crate) const FIGURES: [&str; 5] = [
+    "allocated, filled",
+    "resident, filled",
+    "allocated, after churn",
+    "allocated, nine in ten cancelled",
+    "allocated, then shrunk",
+];
 
 /// Fills a container, churns it, cancels most of it and shrinks it, and checks it too.
 pub(crate) fn footprint<C: Contender>(timers: usize, usage: Usage<'_>) -> Result<Footprint, String> {
@@ -62,8 +44,7 @@ pub(crate) fn footprint<C: Contender>(timers: usize, usage: Usage<'_>) -> Result
     load.timers.shrink();
     let shrunk = usage().saturating_sub(before);
     load.finish()?;
-    let resident = resident_filled.map_or(f64::NAN, each);
-    Ok(Footprint { bytes: [each(filled), resident, each(churned), each(cancelled), each(shrunk)] })
+    Ok([Some(filled), resident_filled, Some(churned), Some(cancelled), Some(shrunk)].map(|bytes| bytes.map(each)))
 }
 
 fn cancel_most<C: Contender>(load: &mut Load<C>) {

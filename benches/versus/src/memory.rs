@@ -6,25 +6,22 @@ use std::process::Command;
 
 use harness::{BYTES, Row, Watch, add_cells};
 
-use crate::footprint::Footprint;
+use crate::footprint::{FIGURES, Footprint};
 use crate::roster::Peer;
 
 /// Starts a process for each contender.
 pub(crate) fn measure(program: &Path, timers: usize, peers: &[&'static Peer], watch: &mut Watch) -> Vec<Row> {
-    let mut rows: Vec<_> =
-        Footprint::FIGURES.iter().map(|&figure| Row::new("e", figure, BYTES, Some(timers))).collect();
+    let mut rows = FIGURES.map(|figure| Row::new("e", figure, BYTES, Some(timers)));
     for peer in peers {
         let name = peer.who.name;
         watch.says(name, "fills");
         if let Some(footprint) = watch.kept(name, || in_a_process(program, timers, name)) {
-            for (row, bytes) in rows.iter_mut().zip(footprint.bytes) {
-                // NaN stands for what this machine does not tell.
-                let known = if bytes.is_finite() { vec![vec![bytes]] } else { Vec::new() };
-                add_cells(std::slice::from_mut(row), name, &known);
+            for (row, bytes) in rows.iter_mut().zip(footprint) {
+                add_cells(std::slice::from_mut(row), name, &[Vec::from_iter(bytes)]);
             }
         }
     }
-    rows
+    rows.into()
 }
 
 fn in_a_process(program: &Path, timers: usize, contender: &str) -> Result<Footprint, String> {
@@ -33,6 +30,5 @@ fn in_a_process(program: &Path, timers: usize, contender: &str) -> Result<Footpr
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    Footprint::parsed(&text).ok_or_else(|| format!("no footprint in {text:?}"))
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }

@@ -9,5 +9,6 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args().skip(1).collect();
-    harness::exit(versus::roster::measure(&args, &|| ALLOCATED.current_usage()).map(|bytes| println!("{bytes}")))
+    let footprint = versus::roster::measure(&args, &|| ALLOCATED.current_usage());
+    harness::exit(footprint.map(|bytes| println!("{}", serde_json::json!(bytes))))
 }

@@ -1,63 +1,45 @@
 //! The crate priority-queue: a binary heap and a hash map of where each item lies, with its default hasher.
+//!
+//! # Bias
+//!
+//! Against: a value lies beside its deadline, and is looked at where two deadlines are equal.
 
 use std::cmp::Reverse;
-use std::hash::{Hash, Hasher};
 
 use priority_queue::PriorityQueue;
 
 use jobs::{Contender, Event, OnTurn};
 
-/// An item, told from the others by its id alone.
-#[derive(Clone, Copy)]
-pub(crate) struct Armed {
-    id: u64,
-    value: u64,
-}
-
-impl PartialEq for Armed {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-impl Eq for Armed {}
-
-impl Hash for Armed {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.id.hash(state);
-    }
-}
-
 #[derive(Default)]
 pub(crate) struct HashedQueue {
-    queue: PriorityQueue<Armed, Reverse<u64>>,
+    /// The number of each arming, with its deadline and its value.
+    queue: PriorityQueue<u64, (Reverse<u64>, u64)>,
     armings: u64,
 }
 
 impl Contender for HashedQueue {
     const NAME: &'static str = "priority-queue";
-    type Key = Armed;
+    type Key = u64;
     type Value = u64;
 
-    fn arm(&mut self, due_ticks: u64, value: u64) -> Armed {
+    fn arm(&mut self, due_ticks: u64, value: u64) -> u64 {
         self.armings += 1;
-        let armed = Armed { id: self.armings, value };
-        self.queue.push(armed, Reverse(due_ticks));
-        armed
+        self.queue.push(self.armings, (Reverse(due_ticks), value));
+        self.armings
     }
 
-    fn cancel(&mut self, key: &mut Armed) -> Option<u64> {
-        self.queue.remove(key).map(|(armed, _)| armed.value)
+    fn cancel(&mut self, key: &mut u64) -> Option<u64> {
+        self.queue.remove(key).map(|(_, (_, value))| value)
     }
 
-    fn reset(&mut self, key: &mut Armed, due_ticks: u64) {
-        self.queue.change_priority(key, Reverse(due_ticks)).expect("the timer is armed");
+    fn reset(&mut self, key: &mut u64, due_ticks: u64) {
+        assert!(self.queue.change_priority_by(key, |timer| timer.0 = Reverse(due_ticks)), "the timer is armed");
     }
 
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
-        while self.queue.peek().is_some_and(|(_, due_ticks)| due_ticks.0 <= now_ticks) {
-            let (armed, _) = self.queue.pop().expect("it has just been seen");
-            handler(self, now_ticks, Event::Fired(armed.value));
+        while self.queue.peek().is_some_and(|(_, timer)| timer.0.0 <= now_ticks) {
+            let (_, (_, value)) = self.queue.pop().expect("it has just been seen");
+            handler(self, now_ticks, Event::Fired(value));
         }
     }
 
