@@ -66,7 +66,7 @@ impl Handle {
 
     /// The driver that this thread has entered last and not left, else the one for the whole process.
     ///
-    /// The latter starts at its first use: a [`TimerWheel`](crate::TimerWheel) with ticks of a millisecond on a thread
+    /// The latter starts at its first use: a [`TimerWheel`] with ticks of a millisecond on a thread
     /// named `tickwheel`. It cannot be shut down; [`Driver::pause_default`](crate::Driver::pause_default) pauses it.
     ///
     /// # Panics

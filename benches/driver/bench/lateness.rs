@@ -23,8 +23,8 @@ pub(crate) fn run(options: &Options<NoMore>, watch: &mut Watch) -> String {
     let who: Vec<Who> = tickers.iter().map(|ticker| ticker.who).collect();
     let mut text = format!(
         "\n### Lateness of periodic callbacks\n\nMicroseconds from the moment it was due to the run: median of \
-         {rounds} interleaved rounds of {ticking:?} (range). CPU is the processor time of the whole process, in percent \
-         of one processor.\n\n{}",
+         {rounds} interleaved rounds of {ticking:?} (range). CPU is the processor time of the whole process, in \
+         percent of one processor.\n\n{}",
         contenders(&who, crate::LOCK)
     );
     for period in PERIODS {
