@@ -107,8 +107,8 @@ fn idle_connection(timers: &Driver) -> Outcome {
     check(event.due == last_message + IDLE && event.now >= event.due, "cut at another time than was set")
 }
 
-/// A periodic callback whose third run takes longer than the period: the ticks it misses are counted, it stays in step,
-/// and it never overlaps itself.
+/// A periodic callback whose third run takes longer than the period: its next tick is late, the ticks that have passed
+/// meanwhile are counted as missed, it stays in step, and it never overlaps itself.
 fn heartbeat(timers: &Driver) -> Outcome {
     let period = Period::every(10 * MS)?.with_missed_ticks(MissedTicks::Skip);
     let first = timers.now() + 10 * MS;
@@ -134,12 +134,15 @@ fn heartbeat(timers: &Driver) -> Outcome {
         println!("  beat {beat}: tick {tick:2}, {} missed before it", event.missed);
         check(!overlaps, "two runs at the same time")?;
         check(event.due == first + period.length() * tick as u32, format!("beat {beat} is out of step"))?;
-        if beat == 4 {
+        if beat == 5 {
             missed_after_the_slow_one = event.missed;
         }
     }
     guard.cancel_and_wait();
-    check(missed_after_the_slow_one >= 3, "a run of 35 ms in a period of 10 ms misses 3 ticks at least")?;
+    check(
+        missed_after_the_slow_one >= 2,
+        "a run of 35 ms in a period of 10 ms makes one tick late and misses 2 at least",
+    )?;
     check(guard.status() == CallbackStatus::Over, "it goes on after a cancel")
 }
 
