@@ -59,7 +59,7 @@ impl<V: Value> Contender for NexusWheel<V> {
 
     fn reset(&mut self, key: &mut Self::Key, due_ticks: u64) {
         let handle = key.take().expect("the timer is armed");
-        *key = Some(self.wheel.reset(handle, self.at(due_ticks)));
+        *key = Some(self.wheel.reschedule(handle, self.at(due_ticks)));
     }
 
     fn turn<H: OnTurn<Self>>(&mut self, now_ticks: u64, handler: &mut H) {
