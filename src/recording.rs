@@ -275,6 +275,6 @@ mod tests {
         let mut line = Line::new();
         line.word(&"é".repeat(100));
         assert_eq!(line.written().len(), LONGEST_NAME);
-        assert!(LONGEST_NAME + 4 * 20 + 16 <= LINE, "four numbers, a name, and what is around them");
+        const { assert!(LONGEST_NAME + 4 * 20 + 16 <= LINE, "four numbers, a name, and what is around them") };
     }
 }

@@ -182,6 +182,6 @@ fn record_is_one_line_and_says_what_is_set_off() {
     assert_eq!(text.lines().filter(|line| line.contains(",cancel,")).count(), 1, "what the shutdown drops: {text}");
 
     let nowhere = Driver::builder().record(file.join("below/a/file")).spawn(TimerHeap::new());
-    let error = nowhere.err().expect("there is no such folder").to_string();
+    let error = nowhere.expect_err("there is no such folder").to_string();
     assert!(error.contains("below/a/file"), "{error}");
 }

@@ -62,6 +62,7 @@ pub(crate) fn c5_l51_ids_of_the_future_do_nothing<F: Factory>() {
 pub(crate) fn c5_l51_ids_of_siblings_over_a_long_random_run<F: Factory>() {
     let mut rng = Rng::with_seed(51);
     let first = F::make();
+    #[allow(clippy::type_complexity)] // each container with what it should hold
     let mut containers: Vec<(F::Timers<u64>, HashMap<TimerId, (u64, u64)>)> =
         (0..3).map(|_| (first.sibling(), HashMap::new())).collect();
     let mut ids = vec![TimerId::new(0, NonZeroU32::MIN)];
