@@ -129,7 +129,7 @@ fn c4_two_threads_that_turn() {
         let turning = turn_elsewhere(&timers);
         let fired = timers.turn(at(10)).fired + turning.join().unwrap();
         assert_eq!((fired, once.count(), again.count()), (2, 1, 1), "each fired in one of the turns");
-        assert_eq!(timers.next_turn(), Some(at(20)), "what was armed while both turned is not lost");
-        assert_eq!((timers.turn(at(20)).fired, again.count()), (1, 2));
+        // Without a look at `next_turn` before, which publishes what it sees.
+        assert_eq!((timers.turn(at(20)).fired, again.count()), (1, 2), "what was armed while both turned is not lost");
     });
 }

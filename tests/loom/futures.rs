@@ -113,7 +113,7 @@ fn l6_a_sleep_first_polled_behind_an_earlier_timer() {
         let polled = task.poll(&mut second);
         turning.join().unwrap();
         if timers.pending() > 0 {
-            assert!(timers.next_turn() <= Some(at(10)), "it is overdue, and nobody is asked to turn");
+            // Without a look at `next_turn`, which publishes what it sees.
             let _ = timers.turn(at(10));
         }
         assert_eq!((before.wakes(), task.wakes()), (1, usize::from(polled.is_pending())));
