@@ -188,6 +188,7 @@ const _: () = {
 };
 
 #[cfg(test)]
+#[allow(clippy::needless_range_loop)] // levels are numbers here
 mod tests {
     use super::{
         Geometry, Home, LEVELS, Small, Standard, advance, all_slots, home, index, limits, ring, rings, shift, slots,
