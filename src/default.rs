@@ -39,7 +39,7 @@ impl Handle {
     ///
     /// Guards nest: the driver entered last counts, whatever the order in which guards are dropped. A guard that is
     /// forgotten enters for the rest of the thread's life; on a thread that is ending, in the destructor of a
-    /// thread-local value, entering may be without effect. So a runtime of tokio's enters a driver:
+    /// thread-local value, entering may be without effect. So a tokio runtime enters a driver:
     /// `.on_thread_start(move || std::mem::forget(timers.enter()))`, where `timers` is a `Handle`.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Whoever turns a driver: its thread, an event loop, or a clock moved by hand.
+//! What turns a driver for its thread, an event loop, or a clock moved by hand.
 
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -30,7 +30,7 @@ impl TurnRunner {
         self.pool.as_ref()
     }
 
-    /// Who is at work, for [`ClockObserver::wait_until_quiet`].
+    /// The work under way, for [`ClockObserver::wait_until_quiet`].
     pub(crate) fn activity(&self) -> &Activity {
         &self.activity
     }
